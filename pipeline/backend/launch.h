@@ -1,0 +1,50 @@
+// The launchers: the only code that loops over pixels on behalf of kernels. A kernel is a named functor with
+// `HD void operator()(int band, int x, int y) const`, a pure function of what it points to.
+#pragma once
+
+#include <algorithm>
+
+#include "pipeline/backend/exec.h"
+#if defined(__CUDACC__)
+#include "pipeline/backend/launch_cuda.cuh"
+#endif
+
+namespace nadir {
+
+template <class F>
+void for_each_cpu(const Exec& exec, int bands, const Window& window, const F& f) {
+  if (window.empty() || bands <= 0) return;
+  const int samples_per_task = 1 << 16;
+  const int rows = std::max(1, samples_per_task / window.width);
+  const int strips = ceil_div(window.height, rows);
+  const auto strip = [&](int task) {
+    const int band = task / strips;
+    const int top = window.y + (task % strips) * rows;
+    const int bottom = std::min(window.bottom(), top + rows);
+    const F kernel = f;  // a local copy: its pointers cannot alias the samples that it writes
+    for (int y = top; y < bottom; ++y) {
+#if !defined(__CUDACC__)
+#pragma GCC ivdep
+#endif
+      for (int x = window.x; x < window.right(); ++x) kernel(band, x, y);
+    }
+  };
+  const int tasks = bands * strips;
+  if (tasks == 1) strip(0);
+  else exec.parallel(tasks, strip);
+}
+
+/// Calls f(band, x, y) for every band in [0, bands) and pixel of the window, in no particular order, on the CPU or the
+/// device. `name` is what profilers show.
+template <class F>
+void for_each(Exec& exec, int bands, const Window& window, const F& f, [[maybe_unused]] const char* name) {
+#if defined(__CUDACC__)
+  if (exec.on_device()) {
+    launch_cuda(exec, bands, window, f, name);
+    return;
+  }
+#endif
+  for_each_cpu(exec, bands, window, f);
+}
+
+}  // namespace nadir

@@ -1,0 +1,159 @@
+// What a stage is. Two kinds compute: a TileStage maps windows to windows, an EstimateStage looks at a scene and returns
+// a small value. Sources, value sources and sinks are their counterparts at the edge of the graph, made by io.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pipeline/core/image.h"
+#include "pipeline/core/params.h"
+#include "pipeline/core/value.h"
+
+namespace nadir {
+
+class Exec;  // pipeline/backend/exec.h: where and how loops over pixels run
+
+using Inputs = std::span<const ConstTileView>;  ///< by input port; the view of a value port or unwired port is empty
+using Outputs = std::span<const TileView>;      ///< by output port; the view of an output nobody reads is empty
+
+/// Which input window an output window needs, for stages whose geometry is a rational scale and a margin:
+/// output pixels [a, b) need input pixels [floor(a den / num) - margin, ceil(b den / num) + margin) moved by `offset`.
+struct Footprint {
+  int num = 1;     ///< output pixels …
+  int den = 1;     ///< … per input pixels
+  int margin = 0;  ///< input pixels
+  int offset = 0;  ///< input pixels, both axes
+  Window window(const Window& out) const;
+};
+
+/// A pure function from input windows to output windows. Pixels beyond the edge of the scene come mirrored.
+class TileStage {
+ public:
+  virtual ~TileStage() = default;
+  /// One entry an output port: grid, bands, type. Known before any pixel is read.
+  virtual std::vector<ImageInfo> outputs() const = 0;
+  /// The window of an input port (in its own pixels, may reach outside the scene) that a window of an output needs.
+  virtual Window needs(std::size_t input, std::size_t output, const Window& out) const = 0;
+  /// Tiles of the first output had better start at multiples of this (block grid of an iterative stage, 2^levels).
+  virtual int alignment() const { return 1; }
+  /// Working memory of one call beside inputs and outputs, bytes.
+  virtual std::size_t scratch_bytes(const Window& /*out*/) const { return 0; }
+  /// Fills the output windows. Const and reentrant: called for many windows at once, keeps no state.
+  virtual void run(Inputs in, Outputs out, Exec& exec) const = 0;
+};
+
+/// What an EstimateStage saw in one block.
+class Evidence {
+ public:
+  virtual ~Evidence() = default;
+};
+
+/// Looks at blocks of a scene and concludes a value. Evidence is merged in block order, so the value depends on neither
+/// threads nor tile sizes.
+class EstimateStage {
+ public:
+  virtual ~EstimateStage() = default;
+  /// The windows to look at, anchored to the scene, in pixels of the first wired image input. Only what is needed.
+  virtual std::vector<Window> blocks() const = 0;
+  /// The window of an input port that the block needs, as for TileStage::needs.
+  virtual Window needs(std::size_t input, const Window& block) const = 0;
+  /// Const and reentrant.
+  virtual std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const = 0;
+  /// Evidence comes in the order of blocks().
+  virtual Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const = 0;
+};
+
+/// Where images come from. Reading is safe from many threads.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual const ImageInfo& info() const = 0;
+  /// Fills the whole view; its window lies inside the image.
+  virtual void read(TileView out) const = 0;
+};
+
+/// Where images go. Writing is safe from many threads; nothing appears under the final name before finish().
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void write(ConstTileView tile) = 0;
+  /// Completes the output; returns facts for the report (path, size, clipped pixels, …).
+  virtual Record finish() = 0;
+};
+
+enum class PortType { image, labels, survey, transform, statistics, model };
+const char* name_of(PortType type);
+inline bool is_raster(PortType type) { return type == PortType::image || type == PortType::labels; }
+
+struct Port {
+  std::string name;
+  PortType type;
+  std::string doc;
+  bool optional = false;
+  /// For an optional value port: the estimate stage that fills it from the node's first image input when not wired.
+  std::string filled_by = {};
+  /// Only grid, bands and observation are used; no pixel is read.
+  bool info_only = false;
+};
+
+/// All that a node is made from. Everything indexed by input port.
+struct StageContext {
+  std::string node;                              ///< id in the config
+  const ParamMap* params = nullptr;              ///< checked
+  std::vector<std::optional<ImageInfo>> images;  ///< of raster ports
+  std::vector<Value> values;                     ///< of value ports; std::monostate while planning or where not wired
+  std::uint64_t seed = 0;
+  std::string scene_path;   ///< the scene of this run, for sources without a path
+  std::string truth_path;   ///< --truth, for surveys without a path
+  const Grid* scene_grid = nullptr;  ///< grid of the scene, for value sources; null while it is not known
+  std::string output_stem;  ///< sinks: DIR/<scene>/<node id>, without extension
+  std::string work_dir;     ///< sinks: folder for unfinished files, on the same file system
+
+  template <class Params>
+  Params read() const {
+    return read_params<Params>(*params);
+  }
+};
+
+using MakeSource = std::function<std::unique_ptr<Source>(const StageContext&)>;
+using MakeValue = std::function<Value(const StageContext&)>;
+using MakeTileStage = std::function<std::unique_ptr<TileStage>(const StageContext&)>;
+using MakeEstimateStage = std::function<std::unique_ptr<EstimateStage>(const StageContext&)>;
+using MakeSink = std::function<std::unique_ptr<Sink>(const StageContext&)>;
+struct SourceFactory { MakeSource make; };
+struct ValueFactory { MakeValue make; };
+struct TileFactory { MakeTileStage make; };
+struct EstimateFactory { MakeEstimateStage make; };
+struct SinkFactory { MakeSink make; };
+using Factory = std::variant<SourceFactory, ValueFactory, TileFactory, EstimateFactory, SinkFactory>;
+
+/// One line of the table of contents: everything that is known of a stage without making one.
+struct StageInfo {
+  std::string name;
+  std::string family;
+  std::string doc;  ///< first sentence: summary
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;  ///< the first is the default one
+  ParamTable params;
+  Factory factory;
+  double flops_per_sample = 10;  ///< order of magnitude, for the choice of what to keep between passes
+  bool on_device = false;        ///< all its arithmetic goes through Exec's launchers, so it can run on CUDA
+
+  template <class T>
+  const T* as() const {
+    return std::get_if<T>(&factory);
+  }
+};
+
+/// For factories of stages that take their parameters and context: `TileFactory{make_stage<TileStage, Blur, Params>}`.
+template <class Base, class Stage, class Params>
+std::unique_ptr<Base> make_stage(const StageContext& context) {
+  return std::make_unique<Stage>(context.read<Params>(), context);
+}
+
+}  // namespace nadir

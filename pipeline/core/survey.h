@@ -1,0 +1,46 @@
+// A ground survey: features with a class, in the reference system of the scene that they are used with.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/image.h"
+
+namespace nadir {
+
+enum class Shape { point, line, polygon };
+
+struct Feature {
+  std::string id;                         ///< of the file, for reports
+  std::uint16_t class_id = 0;             ///< one of Survey::classes
+  Shape shape = Shape::polygon;
+  std::vector<std::vector<Point>> parts;  ///< map coordinates: rings of polygons (inside by the even-odd rule), lines, points
+  bool test = false;                      ///< kept out of training
+};
+
+struct Survey {
+  std::string source;              ///< file and layers that it was read from
+  std::string crs_wkt;             ///< that of the scene it was read for
+  std::vector<ClassInfo> classes;  ///< ids 1 … n in a stated order; 0 is never a class
+  std::vector<Feature> features;
+
+  const ClassInfo* find_class(std::uint16_t id) const;
+  Extent extent() const;
+};
+
+/// Which features take part.
+enum class Split { all, train, test };
+
+/// For every pixel of the window 1 + the index of the feature whose polygon holds the pixel's centre, or whose point or
+/// line touches the pixel; 0 where there is none. Later features win. `index` has window.area() entries, row by row.
+void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split, std::span<std::int32_t> index);
+
+/// The pixels that a feature may touch, clipped to the grid.
+Window pixel_window(const Feature& feature, const Grid& grid);
+
+/// Distinct, colour-blind-friendly colours for classes 1, 2, …
+std::array<std::uint8_t, 3> class_colour(std::size_t index);
+
+}  // namespace nadir

@@ -1,0 +1,26 @@
+// The table of contents: one line a stage.
+#include "stages/stages.h"
+
+#include "stages/degradation/degradation.h"
+
+namespace nadir {
+
+std::vector<StageInfo> all_stages() {
+  return {
+      // alignment
+
+      // degradation
+      blur_stage(),
+
+      // wavelet
+
+      // super_resolution
+
+      // segmentation
+
+      // metrics
+
+  };
+}
+
+}  // namespace nadir

@@ -1,0 +1,11 @@
+# GoogleTest from the system, or from a folder of its sources named by GOOGLETEST_SOURCE_DIR or carried in .googletest/.
+find_package(GTest QUIET)
+if(NOT GTest_FOUND)
+  set(GOOGLETEST_SOURCE_DIR "${CMAKE_SOURCE_DIR}/.googletest" CACHE PATH "GoogleTest's sources, where it is not installed")
+  set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
+  set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
+  add_subdirectory("${GOOGLETEST_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/googletest" EXCLUDE_FROM_ALL)
+  add_library(GTest::gtest ALIAS gtest)
+  add_library(GTest::gtest_main ALIAS gtest_main)
+endif()
+include(GoogleTest)
