@@ -36,10 +36,11 @@ NADIR_PARAMS(
 constexpr const char* kMethodNames[]{"mutual_information", "phase", "none"};
 enum : std::size_t { kImage, kTruth, kReference };
 
-// A shift is found as the maximum of a score over all whole-pixel shifts, refined below a pixel, and judged by six
-// half-samples of the evidence: their scatter is its standard error (McCarthy 1969). Scores: survey_match.h and
-// phase_match.h. Invalid pixels take no part. The image moves only when the shift is reliable (confidence, inside the
-// search) and significant (beyond 2.45 standard errors, 95 % of a normal distribution in the plane).
+// A shift is found as the maximum of a score over all whole-pixel shifts, refined between pixels, and judged by leaving
+// out an eighth of the evidence at a time: the scatter is its standard error (jackknife, shift_search.h). Scores:
+// survey_match.h and phase_match.h. Invalid pixels take no part. The image moves only when the shift is reliable
+// (confidence, inside the search) and significant (beyond 2.45 standard errors, 95 % of a normal distribution in the
+// plane). Cost of mutual_information: (2 max_shift_px + 1)² shifts times up to 3000 survey pixels times bands².
 class EstimateAlignment final : public EstimateStage {
  public:
   EstimateAlignment(const Params& p, const StageContext& context) : p_(p), image_(*context.images[kImage]) {
@@ -99,7 +100,7 @@ class EstimateAlignment final : public EstimateStage {
       return "the best shift lies on the edge of the search; raise max_shift_px if it may be larger than " +
              std::to_string(p_.max_shift_px) + " px";
     if (confidence(standard_error(e)) < p_.min_confidence)
-      return "halves of the evidence disagree about the shift: the probability that it is right to within a pixel is "
+      return "parts of the evidence disagree about the shift: the probability that it is right to within a pixel is "
              "below min_confidence";
     return {};
   }

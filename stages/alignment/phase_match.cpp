@@ -30,12 +30,16 @@ struct BandScale {
   double valid_part = 0;
 };
 
+bool usable(ConstTileView tile, int band, int x, int y) {
+  return tile.is_valid(x, y) && std::isfinite(tile(band, x, y));
+}
+
 BandScale measure(ConstTileView tile, int band, const Window& inside) {
   double count = 0, sum = 0, squares = 0;
   const auto visit = [&](const auto& body) {
     for (int y = inside.y; y < inside.bottom(); ++y)
       for (int x = inside.x; x < inside.right(); ++x)
-        if (tile.is_valid(x, y)) body(double(tile(band, x, y)));
+        if (usable(tile, band, x, y)) body(double(tile(band, x, y)));
   };
   visit([&](double v) { sum += v, ++count; });
   const double mean = count > 0 ? sum / count : 0;
@@ -57,7 +61,7 @@ bool flatten(ConstTileView tile, int bands, Size scene, Patch& patch) {
     contrast = contrast || scale.gain > 0;
     for (int y = inside.y; y < inside.bottom(); ++y)
       for (int x = inside.x; x < inside.right(); ++x)
-        if (tile.is_valid(x, y))
+        if (usable(tile, b, x, y))
           patch.samples[std::size_t(y - all.y) * std::size_t(all.width) + std::size_t(x - all.x)] +=
               float((tile(b, x, y) - scale.mean) * scale.gain / bands);
   }

@@ -129,17 +129,12 @@ TEST(EstimateAlignment, leaves_held_out_features_unseen) {
 }
 
 TEST(EstimateAlignment, allows_for_a_reference_with_another_origin) {
-  const Image reference = test::fields_image(240, 230, 20.4 - 40, -10.3 + 30);
-  Image image = test::fields_image(300, 280, 0, 0);
-  // The reference shows the landscape 19.6 px further left and 19.7 px further down than the image does. Its origin is
-  // moved by as much, and by a shift of (2.5, -1.25) px more.
-  image.info.grid = image.info.grid.shifted(0, 0);
-  Image placed;
-  placed.info = reference.info;
-  placed.tile = Tile(reference.tile.window(), reference.tile.bands());
-  copy_pixels(reference.tile.view(), placed.tile.view(), reference.tile.window());
-  placed.info.grid.geotransform = image.info.grid.shifted(19.6 + 2.5, -19.7 - 1.25).geotransform;
-  expect_shift(against_reference(image, placed), -2.5, 1.25, 0.05);
+  const Image image = test::fields_image(300, 280, 0, 0);
+  // The reference shows the landscape 19.6 px further left and 19.7 px further down than the image does. Its origin
+  // lies there too, but for (2.5, -1.25) px by which image and reference then disagree.
+  Image reference = test::fields_image(240, 230, -19.6, 19.7);
+  reference.info.grid.geotransform = image.info.grid.shifted(19.6 + 2.5, -19.7 - 1.25).geotransform;
+  expect_shift(against_reference(image, reference), -2.5, 1.25, 0.05);
 }
 
 TEST(EstimateAlignment, refuses_a_reference_that_does_not_fit) {
@@ -166,6 +161,14 @@ TEST(EstimateAlignment, refuses_methods_whose_input_is_not_wired) {
   const Image image = test::fields_image(100, 100, 0, 0);
   EXPECT_THROW(test::estimate(estimate_alignment_stage(), {}, {&image}), Error);
   EXPECT_THROW(test::estimate(estimate_alignment_stage(), {{"method", "phase"}}, {&image}), Error);
+}
+
+TEST(EstimateAlignment, refuses_a_search_without_room) {
+  const StageInfo info = estimate_alignment_stage();
+  for (const std::int64_t bad : {0, 513}) {
+    ParamValue value = bad;
+    EXPECT_TRUE(check(*find_param(info.params, "max_shift_px"), value));
+  }
 }
 
 TEST(EstimateAlignment, can_be_switched_off) {
