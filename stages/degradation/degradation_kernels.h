@@ -9,8 +9,8 @@ namespace nadir {
 /// One axis of the mask-normalised observation: weighted sums of valid samples, and the weights' own sum.
 struct ObserveRows {
   ConstTileView fine;
-  TileView sums;    ///< bands of the image
-  TileView weights; ///< one band; only written for band 0
+  TileView sums;     ///< bands of the image
+  TileView weights;  ///< one band; only written for band 0
   AxisTaps taps;
 
   HD void operator()(int b, int x, int y) const {
@@ -28,11 +28,13 @@ struct ObserveRows {
 };
 
 struct ObserveColumns {
+  ConstTileView fine;  ///< for its mask
   ConstTileView sums;
   ConstTileView weights;
   TileView coarse;
   AxisTaps taps;
   float full_weight;  ///< sum of all weights of one axis, squared, as the same loops give it
+  MaskRule rule;
 
   HD void operator()(int b, int x, int y) const {
     const int top = taps.factor * y + taps.first;
@@ -42,10 +44,77 @@ struct ObserveColumns {
       sum += taps.weight[j] * sums(b, x, top + j);
       weight += taps.weight[j] * weights(0, x, top + j);
     }
-    const bool valid = weight >= 0.5f * full_weight;
+    const int middle = taps.count / 2;
+    const bool valid = rule == MaskRule::majority
+                           ? weight >= 0.5f * full_weight
+                           : weight > 0 && fine.is_valid(taps.factor * x + taps.first + middle, top + middle);
     const bool complete = weight == full_weight;
-    coarse(b, x, y) = complete ? sum : valid ? sum / weight : 0.0f;
+    coarse(b, x, y) = !valid ? 0.0f : complete ? sum : sum / weight;
     if (b == 0) coarse.mask()(x, y) = valid;
+  }
+};
+
+/// One axis of the adjoint, in gather form: what position p of a mirrored signal of `fine_size` samples collects from
+/// `coarse_size` samples. Position p appears at p + 2nk and at 2n - 1 - p + 2nk in the extended signal; these are
+/// visited from left to right for each of the two.
+struct AdjointAxis {
+  AxisTaps taps;
+  int fine_size;
+  int coarse_size;
+
+  template <class Samples>
+  HD float gather(const Samples& coarse, int p) const {
+    const int low = taps.first;  // reach of all coarse samples in the extended signal, both ends included
+    const int high = taps.factor * (coarse_size - 1) + taps.first + taps.count - 1;
+    const int period = 2 * fine_size;
+    if (-1 - p < low && period - 1 - p > high) return at(coarse, p);
+    float sum = 0;
+    for (const int image : {p, period - 1 - p})
+      for (int q = image + period * ceil_div(low - image, period); q <= high; q += period) sum += at(coarse, q);
+    return sum;
+  }
+
+ private:
+  template <class Samples>
+  HD float at(const Samples& coarse, int q) const {
+    const int past = q - taps.first;
+    const int begin = ceil_div(past - taps.count + 1, taps.factor);
+    const int end = floor_div(past, taps.factor);
+    float sum = 0;
+    for (int i = begin < 0 ? 0 : begin; i <= end && i < coarse_size; ++i)
+      sum += taps.weight[past - taps.factor * i] * coarse(i);
+    return sum;
+  }
+};
+
+struct AdjointRows {
+  ConstTileView coarse;
+  TileView rows;  ///< fine in x, coarse in y
+  AdjointAxis axis;
+
+  struct Samples {
+    const float* row;
+    int left;
+    HD float operator()(int i) const { return row[i - left]; }
+  };
+  HD void operator()(int b, int x, int y) const {
+    rows(b, x, y) = axis.gather(Samples{coarse.band(b).row(y), coarse.window.x}, x);
+  }
+};
+
+struct AdjointColumns {
+  ConstTileView rows;
+  TileView fine;
+  AdjointAxis axis;
+
+  struct Samples {
+    ConstView band;
+    int x;
+    HD float operator()(int i) const { return band(x, i); }
+  };
+  HD void operator()(int b, int x, int y) const {
+    fine(b, x, y) = axis.gather(Samples{rows.band(b), x}, y);
+    if (b == 0) fine.mask()(x, y) = 1;
   }
 };
 
