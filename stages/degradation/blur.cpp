@@ -6,18 +6,23 @@ namespace nadir {
 namespace {
 
 struct Params {
-  float sigma_px = 1.2f;
+  Psf kind = Psf::gaussian;
+  double sigma_px = 1.2;
   int radius_px = 0;
 };
-NADIR_PARAMS(Params, PARAM(sigma_px, "px", range(0.05, 20), "Standard deviation of the Gaussian PSF."),
-             PARAM(radius_px, "px", range(0, 63), "Half width at which the PSF is cut off; 0: four sigma."))
+NADIR_PARAMS(Params, PARAM(kind, "", choices({"gaussian", "box"}), "Shape of the point spread function."),
+             PARAM(sigma_px, "px", range(0.05, 20), "Standard deviation of the point spread function."),
+             PARAM(radius_px, "px", range(0, 63),
+                   "Half width at which a Gaussian is cut off, 0: four sigma; or that of the box, 0: the one whose "
+                   "standard deviation is nearest to sigma_px."))
 
-// y = h * x with a separable Gaussian h, normalised by the mask; an invalid pixel stays invalid. 2 (2r + 1)
-// multiply-adds a sample.
+// y = h * x with separable h, normalised by the mask; an invalid pixel stays invalid and no other becomes so.
+// 2 (2r + 1) multiply-adds a sample.
 class Blur final : public TileStage {
  public:
   Blur(const Params& p, const StageContext& context) : info_(*context.images[0]) {
-    const Observation blur = observation(gaussian_taps(p.sigma_px, p.radius_px), 1, Phase::centre, Sampling::decimate);
+    const Observation blur =
+        observation(psf_taps(p.kind, p.sigma_px, p.radius_px), 1, Phase::centre, Sampling::decimate);
     info_.observation = compose(info_.observation.value_or(Observation{}), blur);
     taps_ = axis_taps(blur);
   }

@@ -1,6 +1,9 @@
 // Functors of the degradation family.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
+
 #include "pipeline/core/view.h"
 #include "stages/degradation/degradation_ops.h"
 
@@ -115,6 +118,62 @@ struct AdjointColumns {
   HD void operator()(int b, int x, int y) const {
     fine(b, x, y) = axis.gather(Samples{rows.band(b), x}, y);
     if (b == 0) fine.mask()(x, y) = 1;
+  }
+};
+
+/// Counter-based standard normal numbers: hash bits choose two entries of a table of 2^kNormalBits quantiles of
+/// variance 1/2, whose sum reaches 4.9 sigma. No state, so any pixel can be computed on its own, anywhere.
+constexpr int kNormalBits = 12;
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+HD inline std::uint64_t mix_bits(std::uint64_t z) {
+  z += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+struct AddNoise {
+  ConstTileView in;
+  TileView out;
+  const float* normal;
+  float sigma;
+  std::uint64_t seed;
+
+  HD void operator()(int b, int x, int y) const {
+    const std::uint64_t pixel = std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x);
+    const std::uint64_t bits = mix_bits(mix_bits(mix_bits(seed) + std::uint64_t(b)) ^ pixel);
+    const float n = normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
+    const bool valid = in.is_valid(x, y);
+    out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);
+    if (b == 0) out.mask()(x, y) = valid;
+  }
+};
+
+struct Quantize {
+  TileView image;
+  float low;
+  float high;
+
+  HD void operator()(int b, int x, int y) const {
+    if (!image.is_valid(x, y)) return;
+    const float whole = rintf(image(b, x, y));
+    image(b, x, y) = whole < low ? low : whole > high ? high : whole;
+  }
+};
+
+struct Luma {
+  ConstTileView rgb;
+  TileView out;
+  bool round;
+
+  /// In double, as the published evaluations compute it: a sum that lies on one half must round the same way.
+  HD void operator()(int, int x, int y) const {
+    const bool valid = rgb.is_valid(x, y);
+    const double sum = 65.481 * double(rgb(0, x, y)) + 128.553 * double(rgb(1, x, y)) + 24.966 * double(rgb(2, x, y));
+    const double value = 16 + sum / 255;
+    out(0, x, y) = !valid ? 0.0f : float(round ? rint(value) : value);
+    out.mask()(x, y) = valid;
   }
 };
 

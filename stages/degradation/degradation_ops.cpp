@@ -2,6 +2,8 @@
 #include "stages/degradation/degradation_ops.h"
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "pipeline/backend/launch.h"
 #include "stages/degradation/degradation_kernels.h"
@@ -35,6 +37,34 @@ Span touching(const AxisTaps& taps, int a, int b, int n, int coarse_size) {
       all = {std::min(all.first, std::max(begin, 0)), std::max(all.last, std::min(end, coarse_size - 1))};
     }
   return all;
+}
+
+// Quantile of the standard normal distribution for p <= 1/2, by Newton's method from the left, where it cannot
+// overshoot.
+double normal_quantile(double p) {
+  double z = 0;
+  for (int i = 0; i < 60; ++i) {
+    const double density = std::exp(-0.5 * z * z) * 0.3989422804014327;
+    z += (p - 0.5 * std::erfc(-z * 0.7071067811865476)) / density;
+  }
+  return z;
+}
+
+// Quantiles in the middle of 2^kNormalBits equal steps of probability, antisymmetric, scaled to variance 1/2 exactly.
+std::vector<float> make_normal_table() {
+  const std::size_t n = std::size_t{1} << kNormalBits;
+  std::vector<double> lower;
+  double square = 0;
+  for (std::size_t k = 0; k < n / 2; ++k) {
+    lower.push_back(normal_quantile((double(k) + 0.5) / double(n)));
+    square += 2 * lower.back() * lower.back() / double(n);
+  }
+  std::vector<float> table(n);
+  for (std::size_t k = 0; k < n / 2; ++k) {
+    table[k] = float(lower[k] * std::sqrt(0.5 / square));
+    table[n - 1 - k] = -table[k];
+  }
+  return table;
 }
 
 }  // namespace
@@ -72,6 +102,20 @@ void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const Axis
            AdjointRows{coarse, rows.view(), {taps, fine_size.width, coarse_size.width}}, "adjoint_rows");
   for_each(exec, fine.bands, fine.window,
            AdjointColumns{rows.view(), fine, {taps, fine_size.height, coarse_size.height}}, "adjoint_columns");
+}
+
+void add_noise(Exec& exec, ConstTileView in, TileView out, float sigma, std::uint64_t seed) {
+  static const std::vector<float> normal = make_normal_table();
+  for_each(exec, in.bands, out.window, AddNoise{in, out, exec.table(normal), sigma, seed}, "add_noise");
+}
+
+void quantize(Exec& exec, TileView image, SampleType type) {
+  const auto [low, high] = limits_of(type);
+  for_each(exec, image.bands, image.window, Quantize{image, float(low), float(high)}, "quantize");
+}
+
+void luma(Exec& exec, ConstTileView rgb, TileView out, bool round) {
+  for_each(exec, 1, out.window, Luma{rgb, out, round}, "luma");
 }
 
 }  // namespace nadir

@@ -28,10 +28,14 @@ enum class Phase { centre, corner };
 /// One sample (the mean of the two middle ones for an even factor and `centre`), or the mean of all; `centre` only.
 enum class Sampling { decimate, area };
 
-/// Sampled Gaussian, sum 1. A radius of 0 stands for four sigma; at most 63.
+/// Sampled Gaussian, sum 1; a sigma of 0 is no blur. A radius of 0 stands for four sigma; at most 63.
 std::vector<float> gaussian_taps(double sigma_px, int radius_px);
 /// 2 radius + 1 equal taps, sum 1.
 std::vector<float> box_taps(int radius_px);
+
+enum class Psf { gaussian, box };
+/// The taps of either; for a box with radius 0 the one whose standard deviation is nearest to sigma.
+std::vector<float> psf_taps(Psf kind, double sigma_px, int radius_px);
 
 /// Sampling alone, without blur.
 Observation sampling(int factor, Phase phase, Sampling method);
@@ -61,5 +65,15 @@ Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size,
 /// `coarse_size` (all samples valid). `coarse` must hold touching_window(fine); every fine sample is valid.
 void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const AxisTaps& taps, Size fine_size,
                      Size coarse_size);
+
+/// out = in + sigma n with n standard normal, a pure function of seed, band and pixel. Invalid samples are copied.
+/// `in` and `out` may be the same pixels.
+void add_noise(Exec& exec, ConstTileView in, TileView out, float sigma, std::uint64_t seed);
+
+/// Rounds valid samples to whole numbers, half to even, and clamps them to the type.
+void quantize(Exec& exec, TileView image, SampleType type);
+
+/// ITU-R BT.601 luma of three bands with samples in [0, 255]: 16 + (65.481 R + 128.553 G + 24.966 B) / 255.
+void luma(Exec& exec, ConstTileView rgb, TileView out, bool round);
 
 }  // namespace nadir

@@ -42,6 +42,7 @@ AxisTaps axis_taps(const Observation& observation) {
 }
 
 std::vector<float> gaussian_taps(double sigma_px, int radius_px) {
+  if (sigma_px <= 0) return {1};
   const int radius = radius_px > 0 ? radius_px : std::min(kMaxRadius, int(std::ceil(4 * sigma_px)));
   std::vector<double> weights;
   for (int i = -radius; i <= radius; ++i) weights.push_back(std::exp(-0.5 * i * i / (sigma_px * sigma_px)));
@@ -52,7 +53,16 @@ std::vector<float> box_taps(int radius_px) {
   return normalised(std::vector<double>(std::size_t(2 * radius_px + 1), 1));
 }
 
+std::vector<float> psf_taps(Psf kind, double sigma_px, int radius_px) {
+  if (kind == Psf::gaussian) return gaussian_taps(sigma_px, radius_px);
+  // The variance of 2 r + 1 equal taps is ((2 r + 1)^2 - 1) / 12.
+  const int like_sigma = int(std::lround((std::sqrt(12 * sigma_px * sigma_px + 1) - 1) / 2));
+  return box_taps(radius_px > 0 ? radius_px : std::min(kMaxRadius, like_sigma));
+}
+
 Observation sampling(int factor, Phase phase, Sampling method) {
+  if (method == Sampling::area && phase == Phase::corner)
+    throw Error(Fault::config, "method: area is the mean of a block, which lies in its middle; use phase: centre");
   if (method == Sampling::area) return {factor, 0, normalised(std::vector<double>(std::size_t(factor), 1)), 0};
   if (phase == Phase::corner) return {factor, 0, {1}, 0};
   const int middle = (factor - 1) / 2;
