@@ -11,6 +11,10 @@ std::vector<StageInfo> all_stages() {
 
       // degradation
       blur_stage(),
+      downsample_stage(),
+      noise_stage(),
+      degrade_stage(),
+      luma_stage(),
 
       // wavelet
 
