@@ -2,6 +2,7 @@
 #include "stages/stages.h"
 
 #include "stages/degradation/degradation.h"
+#include "stages/wavelet/wavelet.h"
 
 namespace nadir {
 
@@ -17,6 +18,8 @@ std::vector<StageInfo> all_stages() {
       luma_stage(),
 
       // wavelet
+      qmf_decompose_stage(),
+      qmf_reconstruct_stage(),
 
       // super_resolution
 
