@@ -20,6 +20,7 @@ std::vector<StageInfo> all_stages() {
       // wavelet
       qmf_decompose_stage(),
       qmf_reconstruct_stage(),
+      estimate_noise_stage(),
 
       // super_resolution
 
