@@ -3,6 +3,7 @@
 
 #include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
+#include "stages/wavelet/wavelet.h"
 
 namespace nadir {
 
@@ -15,6 +16,9 @@ std::vector<StageInfo> all_stages() {
       blur_stage(), downsample_stage(), noise_stage(), degrade_stage(), luma_stage(),
 
       // wavelet
+      qmf_decompose_stage(),
+      qmf_reconstruct_stage(),
+      estimate_noise_stage(),
 
       // super_resolution
 
