@@ -10,6 +10,7 @@ namespace nadir {
 std::vector<StageInfo> all_stages() {
   return {
       // alignment
+      estimate_alignment_stage(),
       warp_stage(),
 
       // degradation
