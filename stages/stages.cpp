@@ -2,6 +2,7 @@
 #include "stages/stages.h"
 
 #include "stages/degradation/degradation.h"
+#include "stages/super_resolution/super_resolution.h"
 
 namespace nadir {
 
@@ -19,6 +20,7 @@ std::vector<StageInfo> all_stages() {
       // wavelet
 
       // super_resolution
+      super_resolve_stage(),
 
       // segmentation
 
