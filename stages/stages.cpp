@@ -3,6 +3,7 @@
 
 #include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
+#include "stages/super_resolution/super_resolution.h"
 #include "stages/wavelet/wavelet.h"
 
 namespace nadir {
@@ -14,7 +15,11 @@ std::vector<StageInfo> all_stages() {
       warp_stage(),
 
       // degradation
-      blur_stage(), downsample_stage(), noise_stage(), degrade_stage(), luma_stage(),
+      blur_stage(),
+      downsample_stage(),
+      noise_stage(),
+      degrade_stage(),
+      luma_stage(),
 
       // wavelet
       qmf_decompose_stage(),
@@ -22,6 +27,7 @@ std::vector<StageInfo> all_stages() {
       estimate_noise_stage(),
 
       // super_resolution
+      super_resolve_stage(),
 
       // segmentation
 
