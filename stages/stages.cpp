@@ -1,6 +1,7 @@
 // The table of contents: one line a stage.
 #include "stages/stages.h"
 
+#include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
 
 namespace nadir {
@@ -8,9 +9,14 @@ namespace nadir {
 std::vector<StageInfo> all_stages() {
   return {
       // alignment
+      warp_stage(),
 
       // degradation
       blur_stage(),
+      downsample_stage(),
+      noise_stage(),
+      degrade_stage(),
+      luma_stage(),
 
       // wavelet
 

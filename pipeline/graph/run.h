@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,35 @@
 
 namespace nadir {
 
+/// One piece of work: a node on a tile.
+struct TraceEvent {
+  int node = 0;
+  std::size_t token = 0;
+  std::size_t thread = 0;
+  double start_us = 0;  ///< since the trace was made
+  double duration_us = 0;
+};
+
+/// Collects events from all threads.
+class Trace {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void add(int node, std::size_t token, Clock::time_point start, Clock::time_point end);
+  const std::vector<TraceEvent>& events() const { return events_; }
+
+ private:
+  Clock::time_point origin_ = Clock::now();
+  std::mutex mutex_;
+  std::vector<TraceEvent> events_;
+};
+
 struct RunOptions {
   Device device = Device::cpu;
   int threads = 1;
   int tile = 512;
   std::size_t memory = std::size_t{4} << 30;               ///< the whole budget
   const std::atomic<bool>* interrupted = nullptr;          ///< set from outside to stop soon
+  Trace* trace = nullptr;                                  ///< may be null
   std::function<void(const std::string& what, double share)> progress;  ///< may be empty
 };
 

@@ -61,7 +61,9 @@ class PassRun {
   }
 
   flow::continue_msg work(int n, TileRun* tile) {
+    const Trace::Clock::time_point start = Trace::Clock::now();
     tile->evaluate(n, options_.device, evidence_);
+    if (options_.trace) options_.trace->add(n, tile->token(), start, Trace::Clock::now());
     bool last = false;
     for (const int next : tile->complete(n, &last)) functions_[std::size_t(next)]->try_put(tile);
     if (last) {
@@ -176,6 +178,13 @@ class TiledRun {
 };
 
 }  // namespace
+
+void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::time_point end) {
+  const auto us = [](Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); };
+  const std::size_t thread = std::size_t(std::max(0, tbb::this_task_arena::current_thread_index()));
+  const std::scoped_lock lock(mutex_);
+  events_.push_back({node, token, thread, us(start - origin_), us(end - start)});
+}
 
 MemoryLimits memory_limits(const RunOptions& options) {
   return {options.memory - std::min(options.memory / 2, cache_share(options.memory)), options.threads};

@@ -1,0 +1,10 @@
+// The alignment family: where an image lies, and its resampling to where it should lie.
+#pragma once
+
+#include "pipeline/core/stage.h"
+
+namespace nadir {
+
+StageInfo warp_stage();
+
+}  // namespace nadir
