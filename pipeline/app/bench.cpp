@@ -240,6 +240,7 @@ std::vector<const StageInfo*> chosen_stages(const Registry& registry, const Benc
   }
   if (!options.params.empty() && chosen.size() != 1)
     throw Error(Fault::usage, "parameters can be set for one stage only; name it with --stage");
+  if (!options.params.empty()) parse_params(*chosen[0], options.params);  // complains before any time is spent
   if (chosen.empty())
     for (const StageInfo& stage : registry.stages())
       if (stage.as<TileFactory>()) chosen.push_back(&stage);

@@ -40,6 +40,12 @@ ParamValue value_from(const std::string& text, ParamType type) {
   return numbers;
 }
 
+std::string names_of(const ParamTable& params) {
+  std::string names;
+  for (const ParamSpec& s : params) names += (names.empty() ? "" : ", ") + s.name;
+  return names.empty() ? "none" : names;
+}
+
 bool reads_pixels(const StageInfo& stage, const Wiring& wiring, std::size_t port) {
   return wiring.images[port] && !stage.inputs[port].info_only;
 }
@@ -114,14 +120,8 @@ ParamMap parse_params(const StageInfo& stage, const std::vector<std::string>& te
     if (equals == std::string::npos) throw Error(Fault::usage, "'" + text + "' must be name=value");
     const std::string name = text.substr(0, equals);
     const ParamSpec* spec = find_param(stage.params, name);
-    if (!spec) {
-      std::vector<std::string> known;
-      for (const ParamSpec& s : stage.params) known.push_back(s.name);
-      const std::string near = nearest_name(name, known);
-      throw Error(Fault::usage,
-                  stage.name + " has no parameter '" + name + "'" +
-                      (near.empty() ? "; see `nadir stages " + stage.name + "`" : "; did you mean '" + near + "'?"));
-    }
+    if (!spec)
+      throw Error(Fault::usage, stage.name + " has no parameter '" + name + "'; it has " + names_of(stage.params));
     ParamValue value = value_from(text.substr(equals + 1), spec->type);
     if (const auto complaint = check(*spec, value)) throw Error(Fault::usage, stage.name + ": " + *complaint);
     params[name] = std::move(value);
