@@ -12,11 +12,7 @@ std::vector<StageInfo> all_stages() {
       warp_stage(),
 
       // degradation
-      blur_stage(),
-      downsample_stage(),
-      noise_stage(),
-      degrade_stage(),
-      luma_stage(),
+      blur_stage(), downsample_stage(), noise_stage(), degrade_stage(), luma_stage(),
 
       // wavelet
 

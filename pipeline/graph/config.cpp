@@ -71,8 +71,10 @@ class Builder {
         continue;
       }
       ParamValue value = placed.value;
-      if (const auto complaint = check(*spec, value)) complain(placed.place, path + "/" + name, owner + ": " + *complaint);
-      else params[name] = value;
+      if (const auto complaint = check(*spec, value))
+        complain(placed.place, path + "/" + name, owner + ": " + *complaint);
+      else
+        params[name] = value;
     }
     return params;
   }
@@ -84,7 +86,11 @@ class Builder {
   }
 
   Node make_node(const NodeText& text) {
-    Node node{.id = text.id, .stage = nullptr, .params = {}, .inputs = {}, .materialize = text.materialize,
+    Node node{.id = text.id,
+              .stage = nullptr,
+              .params = {},
+              .inputs = {},
+              .materialize = text.materialize,
               .place = text.place};
     const std::string path = "/graph/" + text.id;
     if (!text.stage) {
@@ -117,7 +123,8 @@ class Builder {
       if (port < 0)
         complain(source.place, path + "/" + given,
                  owner + ": unknown input '" + given + "'; it has " + list(names_of(node.stage->inputs)));
-      else connect(graph, node, port, source, path);
+      else
+        connect(graph, node, port, source, path);
     }
     for (std::size_t p = 0; p < node.inputs.size(); ++p) {
       const Port& port = node.stage->inputs[p];
@@ -149,8 +156,8 @@ class Builder {
     const PortType got = stage->outputs[std::size_t(output)].type;
     if (wanted != got) {
       complain(source.place, path,
-               owner + ": input '" + node.stage->inputs[std::size_t(port)].name + "' takes " + name_of(wanted) + ", but '" +
-                   source.value + "' (" + stage->name + ") gives " + name_of(got));
+               owner + ": input '" + node.stage->inputs[std::size_t(port)].name + "' takes " + name_of(wanted) +
+                   ", but '" + source.value + "' (" + stage->name + ") gives " + name_of(got));
       return;
     }
     node.inputs[std::size_t(port)] = PortRef{from, output};
@@ -188,8 +195,12 @@ void fill_ports(Graph& graph, const Registry& registry) {
         if (graph.nodes[k].stage == stage && graph.nodes[k].inputs[0] == image) filler = int(k);
       if (filler < 0) {
         filler = int(graph.nodes.size());
-        Node node{.id = graph.nodes[n].id + "." + port.name, .stage = stage, .params = {}, .inputs = {},
-                  .materialize = {}, .place = graph.nodes[n].place};
+        Node node{.id = graph.nodes[n].id + "." + port.name,
+                  .stage = stage,
+                  .params = {},
+                  .inputs = {},
+                  .materialize = {},
+                  .place = graph.nodes[n].place};
         node.inputs.resize(stage->inputs.size());
         node.inputs[0] = image;
         graph.nodes.push_back(std::move(node));
@@ -206,9 +217,8 @@ void sort_topologically(Graph& graph, std::vector<Diagnostic>& problems) {
     progress = false;
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       if (position[n] >= 0) continue;
-      const bool ready = std::all_of(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(), [&](const auto& in) {
-        return !in || position[std::size_t(in->node)] >= 0;
-      });
+      const bool ready = std::all_of(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(),
+                                     [&](const auto& in) { return !in || position[std::size_t(in->node)] >= 0; });
       if (!ready) continue;
       position[n] = int(order.size());
       order.push_back(int(n));

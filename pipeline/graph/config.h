@@ -37,8 +37,7 @@ struct RunSettings {
   std::int64_t seed = 0;
   int threads = 0;
 };
-NADIR_PARAMS(RunSettings,
-             PARAM(tile, "px", range(16, 65536), "Edge of a tile, in pixels of the largest output."),
+NADIR_PARAMS(RunSettings, PARAM(tile, "px", range(16, 65536), "Edge of a tile, in pixels of the largest output."),
              PARAM(memory, "", any(), "Memory budget of the whole program, as 512MiB or 4GiB."),
              PARAM(device, "", choices({"auto", "cpu", "cuda"}), "Where stages that can run on a GPU run."),
              PARAM(seed, "", range(0, 9.0e15), "Seed of everything random."),

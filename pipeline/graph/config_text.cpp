@@ -36,8 +36,10 @@ ParamValue sequence(const YAML::Node& node) {
   std::vector<std::string> texts;
   for (const YAML::Node& item : node) {
     const ParamValue v = scalar(item);
-    if (const auto* i = std::get_if<std::int64_t>(&v)) numbers.push_back(double(*i));
-    else if (const auto* d = std::get_if<double>(&v)) numbers.push_back(*d);
+    if (const auto* i = std::get_if<std::int64_t>(&v))
+      numbers.push_back(double(*i));
+    else if (const auto* d = std::get_if<double>(&v))
+      numbers.push_back(*d);
     texts.push_back(item.Scalar());
   }
   if (numbers.size() == texts.size()) return numbers;
@@ -74,7 +76,9 @@ class Reader {
   }
 
  private:
-  static std::string text_of(const YAML::Node& node) { return node.IsScalar() ? node.Scalar() : "(not a single value)"; }
+  static std::string text_of(const YAML::Node& node) {
+    return node.IsScalar() ? node.Scalar() : "(not a single value)";
+  }
 
   void complain(const YAML::Node& at, std::string path, std::string message) {
     problems_.push_back({place_of(at), std::move(path), std::move(message)});
@@ -90,10 +94,12 @@ class Reader {
         continue;
       }
       const std::string key = item.first.Scalar();
-      if (!seen.insert(key).second) complain(item.first, path + "/" + key, "the key '" + key + "' is given twice");
+      if (!seen.insert(key).second)
+        complain(item.first, path + "/" + key, "the key '" + key + "' is given twice");
       else if (!known.empty() && std::find(known.begin(), known.end(), key) == known.end())
         complain(item.first, path + "/" + key, "unknown key '" + key + "'" + did_you_mean(key, known));
-      else f(key, item.second);
+      else
+        f(key, item.second);
     }
   }
 
@@ -120,8 +126,10 @@ class Reader {
       const std::string path = "/graph/" + id;
       if (id.empty() || id.find_first_of("./ ") != std::string::npos)
         complain(value, path, "a node id must not be empty nor hold '.', '/' or spaces: '" + id + "'");
-      else if (!value.IsMap()) complain(value, path, "node '" + id + "' must be a map like {stage: …, in: …}");
-      else read_node(id, value, config);
+      else if (!value.IsMap())
+        complain(value, path, "node '" + id + "' must be a map like {stage: …, in: …}");
+      else
+        read_node(id, value, config);
     });
   }
 
@@ -130,14 +138,18 @@ class Reader {
     const std::string path = "/graph/" + id;
     for_each_key(map, path, {}, [&](const std::string& key, const YAML::Node& value) {
       if (key == "stage") {
-        if (value.IsScalar()) node.stage = {value.Scalar(), place_of(value)};
-        else complain(value, path + "/stage", "'stage' is the name of one stage");
+        if (value.IsScalar())
+          node.stage = {value.Scalar(), place_of(value)};
+        else
+          complain(value, path + "/stage", "'stage' is the name of one stage");
       } else if (key == "in") {
         read_inputs(value, path + "/in", node);
       } else if (key == "materialize") {
         const ParamValue v = value.IsScalar() ? scalar(value) : ParamValue(std::string());
-        if (const auto* b = std::get_if<bool>(&v)) node.materialize = *b;
-        else complain(value, path + "/materialize", "materialize = " + text_of(value) + ", must be true or false");
+        if (const auto* b = std::get_if<bool>(&v))
+          node.materialize = *b;
+        else
+          complain(value, path + "/materialize", "materialize = " + text_of(value) + ", must be true or false");
       } else if (auto v = read_value(value, path + "/" + key)) {
         node.params[key] = *v;
       }
@@ -150,8 +162,10 @@ class Reader {
       node.inputs[""] = {value.Scalar(), place_of(value)};
     } else if (value.IsMap()) {
       for_each_key(value, path, {}, [&](const std::string& port, const YAML::Node& source) {
-        if (source.IsScalar()) node.inputs[port] = {source.Scalar(), place_of(source)};
-        else complain(source, path + "/" + port, "an input is the id of a node, or id.port");
+        if (source.IsScalar())
+          node.inputs[port] = {source.Scalar(), place_of(source)};
+        else
+          complain(source, path + "/" + port, "an input is the id of a node, or id.port");
       });
     } else {
       complain(value, path, "'in' is the id of a node, or a map from ports to ids");

@@ -104,9 +104,8 @@ bool reads_pixels(const Node& node, std::size_t input) {
 std::vector<Pass> plan_passes(const Graph& graph) { return Chooser(graph).choose(); }
 
 bool is_kept(const std::vector<Pass>& passes, const PortRef& ref) {
-  return std::any_of(passes.begin(), passes.end(), [&ref](const Pass& p) {
-    return std::find(p.keeps.begin(), p.keeps.end(), ref) != p.keeps.end();
-  });
+  return std::any_of(passes.begin(), passes.end(),
+                     [&ref](const Pass& p) { return std::find(p.keeps.begin(), p.keeps.end(), ref) != p.keeps.end(); });
 }
 
 std::vector<int> nodes_of(const Graph& graph, const std::vector<Pass>& passes, std::size_t pass) {

@@ -40,9 +40,9 @@ struct RunOptions {
   Device device = Device::cpu;
   int threads = 1;
   int tile = 512;
-  std::size_t memory = std::size_t{4} << 30;               ///< the whole budget
-  const std::atomic<bool>* interrupted = nullptr;          ///< set from outside to stop soon
-  Trace* trace = nullptr;                                  ///< may be null
+  std::size_t memory = std::size_t{4} << 30;                            ///< the whole budget
+  const std::atomic<bool>* interrupted = nullptr;                       ///< set from outside to stop soon
+  Trace* trace = nullptr;                                               ///< may be null
   std::function<void(const std::string& what, double share)> progress;  ///< may be empty
 };
 

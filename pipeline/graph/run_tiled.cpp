@@ -24,8 +24,8 @@ class PassRun {
     functions_.resize(scene.size());
     for (const int n : plan.nodes) {
       const bool device_lane = options.device == Device::cuda && scene.node(n).stage->on_device;
-      functions_[std::size_t(n)] = std::make_unique<Function>(
-          graph_, device_lane ? kDeviceStreams : flow::unlimited, [this, n](TileRun* tile) { return work(n, tile); });
+      functions_[std::size_t(n)] = std::make_unique<Function>(graph_, device_lane ? kDeviceStreams : flow::unlimited,
+                                                              [this, n](TileRun* tile) { return work(n, tile); });
     }
   }
 
@@ -139,7 +139,8 @@ class TiledRun {
   void create_scratch(const PortRef& ref) {
     std::filesystem::create_directories(scene_.inputs().work_dir);
     const ImageInfo& info = scene_.image(ref);
-    const std::string path = scene_.inputs().work_dir + "/" + scene_.node(ref.node).id + "." + std::to_string(ref.output) + ".raw";
+    const std::string path =
+        scene_.inputs().work_dir + "/" + scene_.node(ref.node).id + "." + std::to_string(ref.output) + ".raw";
     scene_.bound(ref.node).stored[ref.output] =
         std::make_shared<ScratchImage>(path, info.grid.size(), info.band_count());
   }

@@ -34,8 +34,10 @@ StageContext Scene::context(int n) const {
   c.values.resize(spec.inputs.size());
   for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
     if (!spec.inputs[i]) continue;
-    if (is_raster(spec.stage->inputs[i].type)) c.images[i] = image(*spec.inputs[i]);
-    else c.values[i] = bound(spec.inputs[i]->node).value;
+    if (is_raster(spec.stage->inputs[i].type))
+      c.images[i] = image(*spec.inputs[i]);
+    else
+      c.values[i] = bound(spec.inputs[i]->node).value;
   }
   c.seed = std::uint64_t(graph_->run.seed);
   c.scene_path = inputs_.path;

@@ -68,7 +68,8 @@ void ScratchImage::write(ConstTileView tile) {
   const Window w = tile.window;
   for (int y = w.y; y < w.bottom(); ++y) {
     for (int b = 0; b < bands_; ++b)
-      write_all(file_, tile.band(b).row(y), std::size_t(w.width) * sizeof(float), offset(b, w.x, y, sizeof(float)), path_);
+      write_all(file_, tile.band(b).row(y), std::size_t(w.width) * sizeof(float), offset(b, w.x, y, sizeof(float)),
+                path_);
     write_all(file_, tile.mask().row(y), std::size_t(w.width), offset(bands_, w.x, y, 1), path_);
   }
 }
@@ -77,7 +78,8 @@ void ScratchImage::read(TileView tile) const {
   const Window w = tile.window;
   for (int y = w.y; y < w.bottom(); ++y) {
     for (int b = 0; b < bands_; ++b)
-      read_all(file_, tile.band(b).row(y), std::size_t(w.width) * sizeof(float), offset(b, w.x, y, sizeof(float)), path_);
+      read_all(file_, tile.band(b).row(y), std::size_t(w.width) * sizeof(float), offset(b, w.x, y, sizeof(float)),
+               path_);
     read_all(file_, tile.mask().row(y), std::size_t(w.width), offset(bands_, w.x, y, 1), path_);
   }
 }

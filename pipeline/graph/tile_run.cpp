@@ -11,7 +11,8 @@ namespace nadir {
 namespace {
 
 std::string text_of(const Window& w) {
-  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" + std::to_string(w.height);
+  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" +
+         std::to_string(w.height);
 }
 
 }  // namespace
@@ -46,9 +47,7 @@ TileRun::TileRun(Scene& scene, const PassPlan& plan, std::size_t token)
   }
 }
 
-bool TileRun::is_reader(int n) const {
-  return plan_.from_scratch[std::size_t(n)] || scene_.bound(n).source != nullptr;
-}
+bool TileRun::is_reader(int n) const { return plan_.from_scratch[std::size_t(n)] || scene_.bound(n).source != nullptr; }
 
 std::vector<int> TileRun::ready() const {
   std::vector<int> nodes;
@@ -61,8 +60,10 @@ void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidenc
   const auto start = std::chrono::steady_clock::now();
   try {
     allocate(n);
-    if (is_reader(n)) read(n);
-    else if (scene_.bound(n).tile) run_stage_of(n, device);
+    if (is_reader(n))
+      read(n);
+    else if (scene_.bound(n).tile)
+      run_stage_of(n, device);
     serve_requests(n, device, evidence);
   } catch (...) {
     const auto& windows = windows_[std::size_t(n)];
@@ -91,8 +92,10 @@ void TileRun::read(int n) {
     Tile& tile = tiles_[std::size_t(n)][o];
     if (tile.empty()) continue;
     const OutputWindows& w = windows_[std::size_t(n)][o];
-    if (b.source) b.source->read(tile.view().crop(w.inside));
-    else b.stored.at(int(o))->read(tile.view().crop(w.inside));
+    if (b.source)
+      b.source->read(tile.view().crop(w.inside));
+    else
+      b.stored.at(int(o))->read(tile.view().crop(w.inside));
     mirror_edges(tile.view(), b.images[o].grid.size());
   }
 }
@@ -113,7 +116,8 @@ void TileRun::run_stage_of(int n, Device device) {
     if (reads_pixels(node, i)) in[i] = pixels(*node.inputs[i], need_of(n, i));
   std::vector<TileView> out(b.images.size());
   for (std::size_t o = 0; o < out.size(); ++o)
-    if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty()) out[o] = tile.view().crop(windows_[std::size_t(n)][o].inside);
+    if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty())
+      out[o] = tile.view().crop(windows_[std::size_t(n)][o].inside);
   Exec exec(node.stage->on_device ? device : Device::cpu);
   run_stage(*b.tile, in, out, exec);
   for (std::size_t o = 0; o < out.size(); ++o)
@@ -133,9 +137,12 @@ void TileRun::serve_requests(int n, Device device, std::vector<std::unique_ptr<E
   for (const Request& r : token.requests) {
     if (r.root != n) continue;
     const ConstTileView view = pixels(r.ref, r.window);
-    if (r.input < 0) b.stored.at(r.ref.output)->write(view);
-    else if (b.sink) b.sink->write(view);
-    else in[std::size_t(r.input)] = view;
+    if (r.input < 0)
+      b.stored.at(r.ref.output)->write(view);
+    else if (b.sink)
+      b.sink->write(view);
+    else
+      in[std::size_t(r.input)] = view;
   }
   if (!b.estimate) return;
   Exec exec(Device::cpu);

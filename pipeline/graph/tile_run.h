@@ -11,8 +11,8 @@
 
 namespace nadir {
 
-/// Joins are countdowns: a node may run when `missing` of it reaches zero; a node's pixels are freed when `readers` of it
-/// reaches zero.
+/// Joins are countdowns: a node may run when `missing` of it reaches zero; a node's pixels are freed when `readers` of
+/// it reaches zero.
 class TileRun {
  public:
   TileRun(Scene& scene, const PassPlan& plan, std::size_t token);

@@ -8,6 +8,7 @@ namespace nadir {
 namespace {
 
 constexpr int kSmallestTile = 32;
+constexpr int kSmallestBusyTile = 128;  // smaller ones spend more on halos than threads gain
 
 void request_window(TokenWindows& windows, const Scene& scene, const PortRef& ref, const Window& need) {
   if (need.empty()) return;
@@ -98,7 +99,8 @@ Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
     for (std::size_t o = 0; o < windows[std::size_t(n)].size(); ++o) {
       const OutputWindows& w = windows[std::size_t(n)][o];
       bytes += Tile::bytes(w.memory, scene.bound(n).images[o].band_count());
-      if (scene.bound(n).tile && !plan.from_scratch[std::size_t(n)]) bytes += scene.bound(n).tile->scratch_bytes(w.inside);
+      if (scene.bound(n).tile && !plan.from_scratch[std::size_t(n)])
+        bytes += scene.bound(n).tile->scratch_bytes(w.inside);
     }
     usage.total += bytes;
     if (bytes > usage.largest) usage.largest_node = n;
@@ -143,16 +145,23 @@ void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int ti
     if (scene.image(r.ref).grid.window().area() > scene.image(largest->ref).grid.window().area()) largest = &r;
   const Grid& grid = scene.image(largest->ref).grid;
   const int alignment = alignment_of(scene, plan, largest->ref);
-  const int wanted = ceil_div(tile, alignment) * alignment;
+  const auto aligned = [alignment](int edge) { return ceil_div(edge, alignment) * alignment; };
+  const int wanted = aligned(tile);
+  int busy = wanted;  // small enough that every thread has work
+  while (busy > kSmallestBusyTile && busy > alignment &&
+         ceil_div(grid.width, busy) * ceil_div(grid.height, busy) < 2 * limits.threads)
+    busy = aligned(busy / 2);
   Usage usage;
-  for (plan.tile = wanted;; plan.tile = ceil_div(plan.tile / 2, alignment) * alignment) {
+  for (plan.tile = busy;; plan.tile = aligned(plan.tile / 2)) {
     plan.tokens = tile_tokens(scene, roots, grid, plan.tile);
     usage = largest_usage(scene, plan);
     if (usage.total <= limits.tiles || plan.tile / 2 < kSmallestTile || plan.tile <= alignment) break;
   }
   plan.reason = "tile " + std::to_string(tile);
-  if (wanted != tile) plan.reason += ", rounded up to " + std::to_string(wanted) + " (blocks of " + std::to_string(alignment) + ")";
-  if (plan.tile != wanted) plan.reason += ", halved to " + std::to_string(plan.tile) + " to fit into memory";
+  if (wanted != tile)
+    plan.reason += ", rounded up to " + std::to_string(wanted) + " (blocks of " + std::to_string(alignment) + ")";
+  if (busy != wanted) plan.reason += ", reduced to " + std::to_string(busy) + " so that all threads have work";
+  if (plan.tile != busy) plan.reason += ", halved to " + std::to_string(plan.tile) + " to fit into memory";
   plan.reason += "; ";
   fit_into_memory(scene, plan, usage, limits);
 }
@@ -171,7 +180,8 @@ TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& t
       const Window out = windows[std::size_t(n)][o].inside;
       if (out.empty()) continue;
       for (std::size_t i = 0; i < scene.node(n).inputs.size(); ++i)
-        if (reads_pixels(scene.node(n), i)) request_window(windows, scene, *scene.node(n).inputs[i], b.tile->needs(i, o, out));
+        if (reads_pixels(scene.node(n), i))
+          request_window(windows, scene, *scene.node(n).inputs[i], b.tile->needs(i, o, out));
     }
   }
   return windows;

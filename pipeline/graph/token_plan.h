@@ -11,20 +11,20 @@ namespace nadir {
 
 /// A window of an output that a sink, a kept image or an estimate asks for.
 struct Request {
-  int root = -1;   ///< the asking node; the producer itself for a kept image
-  int input = 0;   ///< its input port; -1 for a kept image
+  int root = -1;  ///< the asking node; the producer itself for a kept image
+  int input = 0;  ///< its input port; -1 for a kept image
   PortRef ref;
-  Window window;   ///< may reach outside the image for estimates, whose halo is mirrored
+  Window window;  ///< may reach outside the image for estimates, whose halo is mirrored
 };
 
 /// The windows of one node's outputs in one token.
 struct OutputWindows {
-  Window memory;   ///< what is allocated; may reach outside the image, there it is mirrored
-  Window inside;   ///< what is computed or read
+  Window memory;  ///< what is allocated; may reach outside the image, there it is mirrored
+  Window inside;  ///< what is computed or read
 };
 
 struct Token {
-  Window block;                   ///< of the estimate, for estimate passes
+  Window block;  ///< of the estimate, for estimate passes
   std::vector<Request> requests;
 };
 
@@ -37,10 +37,10 @@ struct PassPlan {
   std::vector<int> nodes;          ///< evaluated, in topological order
   std::vector<bool> from_scratch;  ///< by node: read from what an earlier pass kept
   std::vector<Token> tokens;
-  int tile = 0;                    ///< edge in pixels of the largest root, after alignment and memory
-  std::size_t token_bytes = 0;     ///< of the largest token looked at
+  int tile = 0;                 ///< edge in pixels of the largest root, after alignment and memory
+  std::size_t token_bytes = 0;  ///< of the largest token looked at
   int tokens_in_flight = 1;
-  std::string reason;              ///< why this tile size and number of tokens
+  std::string reason;  ///< why this tile size and number of tokens
 };
 
 struct MemoryLimits {

@@ -24,8 +24,7 @@ NADIR_PARAMS(ReadParams, PARAM(width, "px", range(1, 10000), "Width."), PARAM(he
 
 class Read final : public Source {
  public:
-  Read(const ReadParams& p, const StageContext&)
-      : image_(make_texture(p.width, p.height, p.bands, unsigned(p.width))) {
+  Read(const ReadParams& p, const StageContext&) : image_(make_texture(p.width, p.height, p.bands, unsigned(p.width))) {
     image_.invalidate(intersect({p.width / 3, p.height / 2, 5, 3}, image_.info.grid.window()));
   }
   const ImageInfo& info() const override { return image_.info; }
@@ -250,8 +249,14 @@ class Collect final : public Sink {
 
 template <class Stage>
 StageInfo tile_stage(const char* name, std::vector<Port> inputs, std::vector<Port> outputs, double flops = 10) {
-  return {.name = name, .family = "toy", .doc = "Toy.", .inputs = std::move(inputs), .outputs = std::move(outputs),
-          .params = {}, .factory = TileFactory{make_stage<TileStage, Stage, NoParams>}, .flops_per_sample = flops};
+  return {.name = name,
+          .family = "toy",
+          .doc = "Toy.",
+          .inputs = std::move(inputs),
+          .outputs = std::move(outputs),
+          .params = {},
+          .factory = TileFactory{make_stage<TileStage, Stage, NoParams>},
+          .flops_per_sample = flops};
 }
 
 }  // namespace
@@ -261,21 +266,33 @@ Registry toy_registry(Collected& collected) {
   const Port other{"other", PortType::image, "Image of the same size."};
   const Port small{"small", PortType::image, "Shrunk."};
   const Port mean{"mean", PortType::statistics, "Of measure.", true, "measure"};
-  std::vector<StageInfo> stages{
-      tile_stage<Smooth>("smooth", {image}, {image}),
-      tile_stage<HalveBoth>("halve_both", {image}, {small, image}, 300),
-      tile_stage<Enlarge>("enlarge", {image}, {image}),
-      tile_stage<Add>("add", {image, other}, {image}),
-      tile_stage<Blockwise>("blockwise", {image}, {image}, 1000),
-      tile_stage<ScaleBy>("scale_by", {image, mean}, {image}),
-      tile_stage<Fail>("fail", {image}, {image})};
-  stages.push_back({.name = "read", .family = "toy", .doc = "Toy.", .inputs = {}, .outputs = {image},
+  std::vector<StageInfo> stages{tile_stage<Smooth>("smooth", {image}, {image}),
+                                tile_stage<HalveBoth>("halve_both", {image}, {small, image}, 300),
+                                tile_stage<Enlarge>("enlarge", {image}, {image}),
+                                tile_stage<Add>("add", {image, other}, {image}),
+                                tile_stage<Blockwise>("blockwise", {image}, {image}, 1000),
+                                tile_stage<ScaleBy>("scale_by", {image, mean}, {image}),
+                                tile_stage<Fail>("fail", {image}, {image})};
+  stages.push_back({.name = "read",
+                    .family = "toy",
+                    .doc = "Toy.",
+                    .inputs = {},
+                    .outputs = {image},
                     .params = params_of<ReadParams>(),
                     .factory = SourceFactory{make_stage<Source, Read, ReadParams>}});
-  stages.push_back({.name = "measure", .family = "toy", .doc = "Toy.", .inputs = {image},
-                    .outputs = {{"mean", PortType::statistics, "Mean."}}, .params = {},
+  stages.push_back({.name = "measure",
+                    .family = "toy",
+                    .doc = "Toy.",
+                    .inputs = {image},
+                    .outputs = {{"mean", PortType::statistics, "Mean."}},
+                    .params = {},
                     .factory = EstimateFactory{make_stage<EstimateStage, Measure, NoParams>}});
-  stages.push_back({.name = "collect", .family = "toy", .doc = "Toy.", .inputs = {image}, .outputs = {}, .params = {},
+  stages.push_back({.name = "collect",
+                    .family = "toy",
+                    .doc = "Toy.",
+                    .inputs = {image},
+                    .outputs = {},
+                    .params = {},
                     .factory = SinkFactory{[&collected](const StageContext& c) -> std::unique_ptr<Sink> {
                       return std::make_unique<Collect>(collected, c);
                     }}});

@@ -19,8 +19,9 @@ struct Collected {
 };
 
 /// Stages: read (width, height, bands; an image by formula with a hole of nodata), smooth (3x3 mean), shrink (by 2),
-/// enlarge (by 2), add (two images), blockwise (mean of 16x16 blocks, alignment 16), halve_both (two outputs: shrunk and
-/// as it is), measure (mean, an estimate), scale_by (multiplies by a measured mean), fail (throws), collect (a sink).
+/// enlarge (by 2), add (two images), blockwise (mean of 16x16 blocks, alignment 16), halve_both (two outputs: shrunk
+/// and as it is), measure (mean, an estimate), scale_by (multiplies by a measured mean), fail (throws), collect (a
+/// sink).
 Registry toy_registry(Collected& collected);
 
 }  // namespace nadir::test

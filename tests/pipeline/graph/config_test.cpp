@@ -96,8 +96,9 @@ graph:
 }
 
 TEST_F(Config, cycles_and_nodes_that_lead_nowhere_are_errors) {
-  expect_problem("nadir: 1\ngraph:\n  a: {stage: smooth, in: b}\n  b: {stage: smooth, in: a}\n  o: {stage: collect, in: a}\n", 3,
-                 "cycle");
+  expect_problem(
+      "nadir: 1\ngraph:\n  a: {stage: smooth, in: b}\n  b: {stage: smooth, in: a}\n  o: {stage: collect, in: a}\n", 3,
+      "cycle");
   expect_problem("nadir: 1\ngraph:\n  a: {stage: read}\n", 3, "leads nowhere");
 }
 
@@ -108,7 +109,9 @@ TEST_F(Config, text_that_is_no_yaml_is_reported_with_its_line) {
 }
 
 TEST_F(Config, json_is_accepted) {
-  EXPECT_EQ(parse(R"({"nadir": 1, "graph": {"s": {"stage": "read"}, "o": {"stage": "collect", "in": "s"}}})").nodes.size(), 2U);
+  EXPECT_EQ(
+      parse(R"({"nadir": 1, "graph": {"s": {"stage": "read"}, "o": {"stage": "collect", "in": "s"}}})").nodes.size(),
+      2U);
 }
 
 TEST_F(Config, an_optional_port_is_filled_by_its_default_estimate_once) {

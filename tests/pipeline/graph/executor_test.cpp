@@ -90,9 +90,10 @@ graph:
 
 TEST_F(Executors, agree_on_images_smaller_than_any_margin) {
   for (const char* size : {"width: 1, height: 1", "width: 3, height: 8", "width: 2, height: 40"})
-    expect_equal_executors("nadir: 1\ngraph:\n  scene: {stage: read, " + std::string(size) +
-                           "}\n  a: {stage: enlarge, in: scene}\n  b: {stage: smooth, in: a}\n  c: {stage: blockwise, in: b}\n"
-                           "  out: {stage: collect, in: c}\n");
+    expect_equal_executors(
+        "nadir: 1\ngraph:\n  scene: {stage: read, " + std::string(size) +
+        "}\n  a: {stage: enlarge, in: scene}\n  b: {stage: smooth, in: a}\n  c: {stage: blockwise, in: b}\n"
+        "  out: {stage: collect, in: c}\n");
 }
 
 TEST_F(Executors, agree_on_random_graphs) {
@@ -109,10 +110,14 @@ TEST_F(Executors, agree_on_random_graphs) {
       const int kind = int(random() % 6);
       std::string line = "{stage: smooth, in: " + in + "}";
       scale.push_back(scale[std::size_t(from)]);
-      if (kind == 1 && scale.back() < 1) line = "{stage: enlarge, in: " + in + "}", ++scale.back();
-      else if (kind == 2) line = "{stage: blockwise, in: " + in + "}";
-      else if (kind == 3) line = "{stage: scale_by, in: " + in + "}";
-      else if (kind == 4 && n > 1) line = "{stage: add, in: {image: " + in + ", other: " + in + "}}";
+      if (kind == 1 && scale.back() < 1)
+        line = "{stage: enlarge, in: " + in + "}", ++scale.back();
+      else if (kind == 2)
+        line = "{stage: blockwise, in: " + in + "}";
+      else if (kind == 3)
+        line = "{stage: scale_by, in: " + in + "}";
+      else if (kind == 4 && n > 1)
+        line = "{stage: add, in: {image: " + in + ", other: " + in + "}}";
       text += "  " + id + ": " + line + "\n  o" + std::to_string(n) + ": {stage: collect, in: " + id + "}\n";
     }
     text += "  o0: {stage: collect, in: n0}\n";
@@ -122,8 +127,9 @@ TEST_F(Executors, agree_on_random_graphs) {
 }
 
 TEST_F(Executors, a_failing_stage_ends_the_run_with_its_name_and_window) {
-  const Graph graph = parse_graph(
-      "nadir: 1\ngraph:\n  s: {stage: read}\n  bad: {stage: fail, in: s}\n  o: {stage: collect, in: bad}\n", "t", registry_);
+  const Graph graph =
+      parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  bad: {stage: fail, in: s}\n  o: {stage: collect, in: bad}\n",
+                  "t", registry_);
   try {
     tiled(graph, 32, 2);
     FAIL() << "no error";
@@ -149,7 +155,8 @@ TEST_F(Executors, a_tile_that_cannot_fit_into_memory_is_refused_with_the_stage_t
 
 TEST_F(Executors, a_small_budget_halves_tiles_without_changing_the_result) {
   const Graph graph = parse_graph(
-      "nadir: 1\ngraph:\n  s: {stage: read, width: 300, height: 300}\n  a: {stage: smooth, in: s}\n  o: {stage: collect, in: a}\n",
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 300, height: 300}\n  a: {stage: smooth, in: s}\n  o: {stage: "
+      "collect, in: a}\n",
       "t", registry_);
   const auto expected = whole(graph);
   collected_.images.clear();
@@ -162,7 +169,8 @@ TEST_F(Executors, a_small_budget_halves_tiles_without_changing_the_result) {
 }
 
 TEST_F(Executors, an_interrupted_run_says_so) {
-  const Graph graph = parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  o: {stage: collect, in: s}\n", "t", registry_);
+  const Graph graph =
+      parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  o: {stage: collect, in: s}\n", "t", registry_);
   const std::atomic<bool> stop{true};
   RunOptions options;
   options.interrupted = &stop;
@@ -186,7 +194,8 @@ graph:
   b: {stage: scale_by, in: {image: cheap, mean: other}}
   o: {stage: collect, in: a}
   p: {stage: collect, in: b}
-)", "t", registry_);
+)",
+                                  "t", registry_);
   const std::vector<Pass> passes = plan_passes(graph);
   EXPECT_TRUE(is_kept(passes, {graph.find("heavy"), 0}));
   EXPECT_FALSE(is_kept(passes, {graph.find("cheap"), 0}));
