@@ -233,6 +233,7 @@ TEST(WriteMask, is_a_tiled_cog_with_palette_class_names_and_overviews) {
   EXPECT_EQ(info.classes, mask.info.classes);
   EXPECT_FALSE(back.view().is_valid(3, 3));
   EXPECT_EQ(back.view()(0, 150, 0), 1);
+  EXPECT_FALSE(back.view().is_valid(60, 60)) << "class 0 is unclassified";
 }
 
 TEST(WriteMask, takes_16_bits_when_there_are_more_than_255_classes) {
