@@ -90,20 +90,27 @@ int window_size(int length) { return std::clamp(length / 2, std::min(length, kLe
 
 using Folds = std::array<Spectrum, kFolds>;
 
+// Where the image is cut relative to the reference: whole pixels, and the rest that its window is moved by.
+struct Cut {
+  int dx = 0;
+  int dy = 0;
+  Point rest;
+};
+
 // The spectra of all pairs with the image cut at a shift, summed by fold in block order.
-Folds correlate(const std::vector<std::unique_ptr<Evidence>>& evidence, int across, int margin, int dx, int dy,
+Folds correlate(const std::vector<std::unique_ptr<Evidence>>& evidence, int across, int margin, const Cut& at,
                 const Exec& exec) {
   std::vector<Spectrum> spectra(evidence.size());
   exec.parallel(int(evidence.size()), [&](int i) {
     const auto& pair = static_cast<const PatchPair&>(*evidence[std::size_t(i)]);
     if (!pair.usable) return;
     const int width = pair.reference.width, height = pair.reference.height;
-    spectra[std::size_t(i)] =
-        Spectrum(cut(pair.image, margin + dx, margin + dy, width, height), cut(pair.reference, 0, 0, width, height));
+    spectra[std::size_t(i)] = Spectrum(cut(pair.image, margin + at.dx, margin + at.dy, width, height),
+                                       cut(pair.reference, 0, 0, width, height), at.rest);
   });
   Folds folds;
   for (std::size_t i = 0; i < spectra.size(); ++i) {
-    const int fold = int(i) % across % 2 + 2 * (int(i) / across % 2);
+    const int fold = (int(i) % across + 3 * (int(i) / across)) % kFolds;
     if (!spectra[i].empty()) folds[std::size_t(fold)].add(spectra[i]);
   }
   return folds;
@@ -183,7 +190,7 @@ ShiftEstimate PhaseMatch::conclude(std::vector<std::unique_ptr<Evidence>> eviden
     estimate.failure = "no part of the overlap has enough valid pixels with contrast";
     return estimate;
   }
-  const Folds whole = correlate(evidence, across_, max_shift_px_, 0, 0, exec);
+  const Folds whole = correlate(evidence, across_, max_shift_px_, {}, exec);
   const Surface surface = sum_of(whole, 0).correlation(max_shift_px_);
   const auto top = highest(surface);
   if (!top) {
@@ -191,10 +198,13 @@ ShiftEstimate PhaseMatch::conclude(std::vector<std::unique_ptr<Evidence>> eviden
     return estimate;
   }
   estimate.on_border = std::max(std::abs(top->x), std::abs(top->y)) == max_shift_px_;
-  estimate.peak = top->score / double(estimate.samples);
-  estimate.second_peak = second_highest(surface, *top) / double(estimate.samples);
+  estimate.peak = top->score;
+  estimate.second_peak = second_highest(surface, *top);
   estimate.z_score = robust_z(surface, *top);
-  const Folds moved = correlate(evidence, across_, max_shift_px_, top->x, top->y, exec);
+  Cut at{top->x, top->y, {}};
+  Folds moved = correlate(evidence, across_, max_shift_px_, at, exec);
+  at.rest = refine_between_pixels(sum_of(moved, 0));
+  moved = correlate(evidence, across_, max_shift_px_, at, exec);
   exec.parallel(kSets, [&](int set) {
     Point& shift = estimate.shift[std::size_t(set)];
     const Spectrum coarse = sum_of(whole, set);

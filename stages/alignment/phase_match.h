@@ -12,7 +12,7 @@ namespace nadir {
 
 /// Sub-pixel phase correlation over up to 5 x 5 windows spread over the overlap (Welch averaging): with image spectrum
 /// I and reference spectrum T, both under a Hann window,
-///   R = sum over windows of I conj(T) / |I conj(T)|,   c(d) = sum_f R(f) exp(2 pi i f d),
+///   R = sum over windows of W I conj(T) / |I conj(T)|,   c(d) = sum_f R(f) exp(2 pi i f d),   W a low-pass,
 /// whose maximum is the shift (Kuglin and Hines 1975). It is found at whole pixels; then the windows are cut again at
 /// that shift, and c is evaluated between pixels by matrix products (Guizar-Sicairos, Thurman and Fienup 2008).
 class PhaseMatch {

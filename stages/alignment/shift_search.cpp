@@ -87,7 +87,7 @@ double standard_error(const ShiftEstimate& e) {
     const double dy = e.shift[std::size_t(set)].y - e.shift[0].y;
     sum += dx * dx + dy * dy;
   }
-  return std::sqrt(sum / (2 * (kSets - 1)));
+  return std::sqrt((kFolds - 1.0) / kFolds * sum / 2);
 }
 
 double confidence(double sigma) { return sigma > 0 ? 1 - std::exp(-0.5 / (sigma * sigma)) : 1; }

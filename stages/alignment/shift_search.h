@@ -43,13 +43,10 @@ double robust_z(const Surface& surface, const Peak& peak);
 /// scores do not bend down or are not all known.
 Point refine(const Surface& surface, const Peak& peak, int reach);
 
-/// The evidence is dealt into four folds; each pair of folds is a half that gives a shift of its own.
-constexpr int kFolds = 4;
-constexpr std::array<std::array<int, 2>, 6> kHalves{{{0, 1}, {2, 3}, {0, 2}, {1, 3}, {0, 3}, {1, 2}}};
-constexpr int kSets = 1 + int(kHalves.size());  // set 0 is all folds, set 1 + i is half i
-constexpr bool in_set(int set, int fold) {
-  return set == 0 || kHalves[std::size_t(set - 1)][0] == fold || kHalves[std::size_t(set - 1)][1] == fold;
-}
+/// The evidence is dealt into folds; leaving one fold out at a time gives as many shifts beside that of all evidence.
+constexpr int kFolds = 8;
+constexpr int kSets = 1 + kFolds;  // set 0 is all folds, set 1 + i all but fold i
+constexpr bool in_set(int set, int fold) { return set != 1 + fold; }
 
 /// A shift as measured: what the aligned image's pixel coordinates must be moved by to find the pixel of the input.
 struct ShiftEstimate {
@@ -62,8 +59,8 @@ struct ShiftEstimate {
   std::string failure;  ///< why there is no shift at all, as a sentence; empty when there is one
 };
 
-/// Standard error of the shift along one axis, px, from the scatter of the halves about the whole: with balanced half
-/// samples the mean squared deviation estimates the variance of the whole (McCarthy 1969).
+/// Standard error of the shift along one axis, px: the delete-a-group jackknife (Tukey 1958), of G folds
+/// sigma² = (G - 1) / G sum_g |d_g - d|² / 2.
 double standard_error(const ShiftEstimate& estimate);
 /// The probability that a shift with this standard error is right to within a pixel, both axes normal: 1 - exp(-1/2σ²).
 double confidence(double standard_error_px);

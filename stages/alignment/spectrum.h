@@ -15,12 +15,14 @@ struct Patch {
   std::vector<float> samples;
 };
 
-/// The normalised cross-power spectrum I conj(T) / |I conj(T)| of two patches of equal size under Hann windows, padded
-/// to a size that the FFT likes. Frequencies where both are silent are 0.
+/// The normalised, low-passed cross-power spectrum W I conj(T) / |I conj(T)| of two patches of equal size under Hann
+/// windows, padded to a size that the FFT likes. Frequencies where either is silent are 0. The image's window is moved
+/// by `expected`, the shift that is left between the patches: windows at the same place would draw the correlation
+/// towards no shift.
 class Spectrum {
  public:
   Spectrum() = default;
-  Spectrum(const Patch& image, const Patch& reference);
+  Spectrum(const Patch& image, const Patch& reference, const Point& expected);
   void add(const Spectrum& other);
   bool empty() const { return values_.empty(); }
 
@@ -32,6 +34,7 @@ class Spectrum {
  private:
   int width_ = 0;
   int height_ = 0;
+  double weight_ = 0;  ///< of all frequencies; c = 1 for copies
   std::vector<std::complex<float>> values_;
 };
 

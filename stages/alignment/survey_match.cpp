@@ -15,26 +15,33 @@ namespace {
 
 constexpr std::int64_t kMostSamplesHeld = std::int64_t{1} << 26;  // of all bands, float32: 256 MiB
 constexpr double kLeastOverlap = 2.0 / 3;  // of the survey pixels must fall on valid ones, else a shift is not judged
-constexpr int kSteps = 4;                  // of the fine search a pixel
-constexpr int kFineRadius = 6;             // steps: 1.5 px around the best whole shift
-constexpr int kFineReach = 2;              // px that the fine search may leave the coarse one
+constexpr int kCoarseSamples = 3000;
+constexpr int kFineSamples = 20000;
+constexpr int kFinePerPixel = 4;  // points of the survey along a pixel in the fine search
+constexpr double kBlurPx = 0.8;   // standard deviation of the Gaussian that the fine search reads through
+constexpr int kBlurReach = 3;     // px at which it is cut off
+constexpr int kFineRadius = 2;    // steps of the fine search around the best shift known
+constexpr double kFineStepPx = 0.4;
+constexpr int kFineRounds = 3;
+constexpr int kFineReach = 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 using Scores = std::array<double, kSets>;
 
-// The information at one shift, for all folds and for the halves.
+// The information at one shift, for all folds and for the sets that leave one out.
 struct Judged {
   Scores score{};
   std::int64_t overlap = 0;
 };
 
-Judged judge(const PixelMosaic& mosaic, const std::vector<SurveySample>& samples, int classes, int dx, int dy) {
-  const int side = mosaic.side();
+// `read` gives the vector of a survey pixel at the shift that is judged, or null.
+template <class Read>
+Judged judge(const std::vector<SurveySample>& samples, int side, int classes, Read&& read) {
   const std::size_t area = std::size_t(side * side);
   Moments by_fold(area * std::size_t(kFolds * classes));
   Judged result;
   for (const SurveySample& s : samples) {
-    const float* z = mosaic.at(s.x + dx, s.y + dy);
+    const float* z = read(s);
     if (!z) continue;
     ++result.overlap;
     double* m = &by_fold[area * std::size_t(s.group)];
@@ -77,46 +84,108 @@ std::int64_t least_overlap(const std::vector<Judged>& judged) {
 
 std::vector<Judged> judge_whole_shifts(const PixelMosaic& mosaic, const SurveySampler& sampler, int radius,
                                        const Exec& exec) {
-  const std::vector<SurveySample> samples = sampler.draw(0, 0);
+  const std::vector<SurveySample> samples = sampler.draw();
   const int side = 2 * radius + 1;
   std::vector<Judged> judged(std::size_t(side * side));
   exec.parallel(side, [&](int row) {
     for (int col = 0; col < side; ++col)
-      judged[std::size_t(row * side + col)] = judge(mosaic, samples, sampler.classes(), col - radius, row - radius);
+      judged[std::size_t(row * side + col)] =
+          judge(samples, mosaic.side(), sampler.classes(),
+                [&](const SurveySample& s) { return mosaic.at(s.x + col - radius, s.y + row - radius); });
   });
   return judged;
 }
 
-// Quarter pixels around a whole shift: the survey is moved by the fraction, the image read at the whole part.
-std::vector<Judged> judge_fractions(const PixelMosaic& mosaic, const SurveySampler& sampler, const Peak& centre,
-                                    const Exec& exec) {
+// Reads the mosaic between pixels through a Gaussian over valid pixels. It is wide enough that neither edges nor noise
+// tell where the pixels lie, so that no fraction of a pixel is favoured.
+class BlurredReader {
+ public:
+  BlurredReader(const PixelMosaic& mosaic, const Point& shift, int per_pixel)
+      : mosaic_(mosaic), per_pixel_(per_pixel), vector_(std::size_t(mosaic.side())) {
+    for (int phase = 0; phase < per_pixel; ++phase) {
+      const double inside = (phase + 0.5) / per_pixel - 0.5;
+      x_.push_back(taps_at(inside + shift.x));
+      y_.push_back(taps_at(inside + shift.y));
+    }
+  }
+  const float* operator()(const SurveySample& s) {
+    const Taps& across = x_[std::size_t(s.x % per_pixel_)];
+    const Taps& down = y_[std::size_t(s.y % per_pixel_)];
+    const int x = s.x / per_pixel_ + across.nearest, y = s.y / per_pixel_ + down.nearest;
+    if (!mosaic_.at(x, y)) return nullptr;
+    std::fill(vector_.begin(), vector_.end(), 0.0f);
+    for (int j = -kBlurReach; j <= kBlurReach; ++j)
+      for (int i = -kBlurReach; i <= kBlurReach; ++i) {
+        const float* z = mosaic_.at(x + i, y + j);
+        const float w = across.weight[std::size_t(i + kBlurReach)] * down.weight[std::size_t(j + kBlurReach)];
+        for (std::size_t b = 0; z && b < vector_.size(); ++b) vector_[b] += w * z[b];
+      }
+    const float sum = vector_[0];  // every vector begins with 1
+    for (float& v : vector_) v /= sum;
+    return vector_.data();
+  }
+
+ private:
+  struct Taps {
+    int nearest = 0;
+    std::array<float, 2 * kBlurReach + 1> weight{};
+  };
+  static Taps taps_at(double position) {
+    Taps taps;
+    taps.nearest = int(std::floor(position + 0.5));
+    for (int k = -kBlurReach; k <= kBlurReach; ++k) {
+      const double distance = (taps.nearest + k - position) / kBlurPx;
+      taps.weight[std::size_t(k + kBlurReach)] = float(std::exp(-0.5 * distance * distance));
+    }
+    return taps;
+  }
+
+  const PixelMosaic& mosaic_;
+  int per_pixel_;
+  std::vector<Taps> x_;  ///< by place inside the pixel
+  std::vector<Taps> y_;
+  std::vector<float> vector_;
+};
+
+Surfaces judge_around(const PixelMosaic& mosaic, const SurveySampler& sampler, const std::vector<SurveySample>& samples,
+                      const Point& centre, const Exec& exec) {
   const int side = 2 * kFineRadius + 1;
   std::vector<Judged> judged(std::size_t(side * side));
-  exec.parallel(kSteps * kSteps, [&](int phase) {
-    const int px = phase % kSteps;
-    const int py = phase / kSteps;
-    const auto samples = sampler.draw(double(px) / kSteps, double(py) / kSteps);
-    for (int y = -kFineRadius; y <= kFineRadius; ++y)
-      for (int x = -kFineRadius; x <= kFineRadius; ++x) {
-        const int dx = floor_div(x - px, kSteps);
-        const int dy = floor_div(y - py, kSteps);
-        if (dx * kSteps + px != x || dy * kSteps + py != y) continue;
-        judged[std::size_t((y + kFineRadius) * side + x + kFineRadius)] =
-            judge(mosaic, samples, sampler.classes(), centre.x + dx, centre.y + dy);
-      }
+  exec.parallel(side * side, [&](int k) {
+    const Point shift{centre.x + kFineStepPx * (k % side - kFineRadius),
+                      centre.y + kFineStepPx * (k / side - kFineRadius)};
+    BlurredReader reader(mosaic, shift, sampler.per_pixel());
+    judged[std::size_t(k)] = judge(samples, mosaic.side(), sampler.classes(), reader);
   });
-  return judged;
+  return to_surfaces(judged, kFineRadius, 1);
 }
 
-// The top of the fine surface, or, for a half that peaks elsewhere, of the coarse one.
-Point locate(const Surface& coarse, const Surface& fine, const Peak& centre) {
-  const auto own = highest(coarse);
-  if (!own) return {double(centre.x), double(centre.y)};
-  if (std::max(std::abs(own->x - centre.x), std::abs(own->y - centre.y)) > 1) return refine(coarse, *own, 1);
-  const auto top = highest(fine);
-  if (!top) return refine(coarse, *own, 1);
-  const Point p = refine(fine, *top, 2);
-  return {centre.x + p.x / kSteps, centre.y + p.y / kSteps};
+// The top of the quadratic through the whole fine surface.
+Point top_of(const Surface& fine, const Point& centre) {
+  const Point p = refine(fine, {0, 0, fine.at(0, 0)}, kFineRadius);
+  return {centre.x + kFineStepPx * p.x, centre.y + kFineStepPx * p.y};
+}
+
+// Shifts of all sets: near the best whole shift between pixels; a set that peaks elsewhere on the coarse surface.
+std::array<Point, kSets> locate(const Surfaces& coarse, const Peak& top, const PixelMosaic& mosaic,
+                                const SurveySampler& sampler, const Exec& exec) {
+  const std::vector<SurveySample> samples = sampler.draw();
+  Point centre = refine(coarse[0], top, 1);
+  Surfaces fine;
+  for (int round = 0; round < kFineRounds; ++round) {
+    if (round > 0) {
+      const Point moved = top_of(fine[0], centre);
+      centre = {std::clamp(moved.x, top.x - 2.0, top.x + 2.0), std::clamp(moved.y, top.y - 2.0, top.y + 2.0)};
+    }
+    fine = judge_around(mosaic, sampler, samples, centre, exec);
+  }
+  std::array<Point, kSets> shifts;
+  for (std::size_t set = 0; set < kSets; ++set) {
+    const Peak own = highest(coarse[set]).value_or(top);
+    const bool near = std::max(std::abs(own.x - top.x), std::abs(own.y - top.y)) <= 1;
+    shifts[set] = near ? top_of(fine[set], centre) : refine(coarse[set], own, 1);
+  }
+  return shifts;
 }
 
 // The features of the split; where their blocks would not fit into memory, every second, fourth, … of each class.
@@ -190,8 +259,9 @@ ShiftEstimate SurveyMatch::conclude(std::vector<std::unique_ptr<Evidence>> evide
     estimate.failure = std::move(reason);
     return estimate;
   };
-  const SurveySampler sampler(survey_, image_.grid, blocks_, seed_);
-  const auto samples = sampler.draw(0, 0);
+  const SurveySampler sampler(survey_, image_.grid, blocks_, seed_, kCoarseSamples, 1);
+  const SurveySampler fine_sampler(survey_, image_.grid, blocks_, seed_, kFineSamples, kFinePerPixel);
+  const auto samples = sampler.draw();
   estimate.samples = std::int64_t(samples.size());
   if (samples.empty()) return failed("no pixel of the scene lies under a survey feature");
   if (classes_in(samples, sampler.classes()) < 2) return failed("the survey shows only one class inside the scene");
@@ -206,8 +276,7 @@ ShiftEstimate SurveyMatch::conclude(std::vector<std::unique_ptr<Evidence>> evide
   estimate.peak = top->score;
   estimate.second_peak = second_highest(coarse[0], *top);
   estimate.z_score = robust_z(coarse[0], *top);
-  const Surfaces fine = to_surfaces(judge_fractions(mosaic, sampler, *top, exec), kFineRadius, 1);
-  for (std::size_t set = 0; set < kSets; ++set) estimate.shift[set] = locate(coarse[set], fine[set], *top);
+  estimate.shift = locate(coarse, *top, mosaic, fine_sampler, exec);
   return estimate;
 }
 
