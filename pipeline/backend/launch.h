@@ -21,12 +21,13 @@ void for_each_cpu(const Exec& exec, int bands, const Window& window, const F& f)
     const int band = task / strips;
     const int top = window.y + (task % strips) * rows;
     const int bottom = std::min(window.bottom(), top + rows);
+    const int right = window.right();
     const F kernel = f;  // a local copy: its pointers cannot alias the samples that it writes
     for (int y = top; y < bottom; ++y) {
 #if !defined(__CUDACC__)
 #pragma GCC ivdep
 #endif
-      for (int x = window.x; x < window.right(); ++x) kernel(band, x, y);
+      for (int x = window.x; x < right; ++x) kernel(band, x, y);
     }
   };
   const int tasks = bands * strips;
