@@ -1,0 +1,44 @@
+// From float32 planes to the samples of a file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pipeline/core/image.h"
+
+namespace nadir {
+
+/// How samples are stored. Integers are rounded once, half to even, and clamped to the type.
+struct Encoding {
+  SampleType type = SampleType::f32;
+  std::optional<double> nodata;  ///< what invalid pixels hold; without it they hold 0 and need a mask
+};
+
+/// What encoding did to samples, for reports.
+struct EncodingCounts {
+  std::int64_t clipped = 0;  ///< valid samples beyond the type's range
+  std::int64_t nudged = 0;   ///< valid samples that met the nodata value and were moved to its neighbour
+  std::int64_t valid = 0;    ///< pixels
+  std::int64_t total = 0;    ///< pixels
+
+  void add(const EncodingCounts& more);
+};
+
+/// One tile ready for a file: bands one after the other, without gaps, and 255 where valid.
+struct EncodedTile {
+  Window window;
+  std::vector<std::byte> samples;
+  std::vector<std::uint8_t> mask;
+  EncodingCounts counts;
+};
+
+/// The encoding that a file of this type can have: i8 becomes i16 (COG has no signed byte), and a nodata value that the
+/// type cannot hold is dropped; floats without one get NaN.
+Encoding encoding_of(SampleType type, std::optional<double> nodata);
+
+/// A pixel with a NaN in any band counts as invalid.
+EncodedTile encode(ConstTileView tile, const Encoding& encoding);
+
+}  // namespace nadir

@@ -1,0 +1,124 @@
+// write_geotiff and write_mask: Cloud Optimized GeoTIFFs from tiles.
+#include "io/geotiff_writer.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "io/cog_file.h"
+#include "io/io.h"
+
+namespace nadir {
+namespace {
+
+enum class OutputType { same, u8, u16, i16, u32, i32, f32, f64 };
+
+struct ImageParams {
+  OutputType type = OutputType::same;
+  Compression compression = Compression::zstd;
+  int block_px = 512;
+  bool overviews = true;
+};
+NADIR_PARAMS(ImageParams,
+             PARAM(type, "", choices({"same", "u8", "u16", "i16", "u32", "i32", "f32", "f64"}),
+                   "Sample type; same: that of the scene (i8 becomes i16). Integers are rounded and clamped."),
+             PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}), "Lossless compression of blocks."),
+             PARAM(block_px, "px", range(128, 4096), "Side of a block, a multiple of 16."),
+             PARAM(overviews, "", any(), "Adds reduced images (averages) for fast display."))
+
+struct MaskParams {
+  Compression compression = Compression::zstd;
+  int block_px = 512;
+  bool overviews = true;
+};
+NADIR_PARAMS(MaskParams,
+             PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}), "Lossless compression of blocks."),
+             PARAM(block_px, "px", range(128, 4096), "Side of a block, a multiple of 16."),
+             PARAM(overviews, "", any(), "Adds reduced masks (most frequent class) for fast display."))
+
+SampleType sample_type(OutputType type, SampleType same) {
+  constexpr std::array types{SampleType::u8,  SampleType::u8,  SampleType::u16, SampleType::i16,
+                             SampleType::u32, SampleType::i32, SampleType::f32, SampleType::f64};
+  return type == OutputType::same ? same : types[std::size_t(type)];
+}
+
+// Scene folder and node: two scenes of a run may share the working folder.
+std::string scratch_name(const std::string& path) {
+  const std::filesystem::path file(path);
+  return file.parent_path().filename().string() + "-" + file.stem().string();
+}
+
+// Invalid pixels get the nodata value where the type can hold it, and a mask band otherwise.
+class CogSink final : public Sink {
+ public:
+  CogSink(const StageContext& context, const ImageInfo& info, const Encoding& encoding, const CogOptions& options)
+      : file_(context.output_stem + ".tif", context.work_dir, scratch_name(context.output_stem + ".tif"), info,
+              encoding, options) {}
+  void write(ConstTileView tile) override { file_.write(encode(tile, file_.encoding())); }
+  Record finish() override { return file_.finish(); }
+
+ private:
+  CogFile file_;
+};
+
+void check_block(int block_px, const std::string& node) {
+  if (block_px % 16 != 0)
+    throw Error(Fault::config, node + ": block_px = " + std::to_string(block_px) + ", must be a multiple of 16");
+}
+
+std::unique_ptr<Sink> make_image_sink(const StageContext& context) {
+  const auto p = context.read<ImageParams>();
+  check_block(p.block_px, context.node);
+  const ImageInfo& info = *context.images[0];
+  const Encoding encoding = encoding_of(sample_type(p.type, info.type), info.nodata);
+  return std::make_unique<CogSink>(context, info, encoding, CogOptions{p.compression, p.block_px, p.overviews});
+}
+
+SampleType mask_type(const ImageInfo& info) {
+  int highest = info.classes.empty() && info.type != SampleType::u8 ? 65535 : 0;
+  for (const ClassInfo& c : info.classes) highest = std::max(highest, int(c.id));
+  return highest <= 255 ? SampleType::u8 : SampleType::u16;
+}
+
+std::unique_ptr<Sink> make_mask_sink(const StageContext& context) {
+  const auto p = context.read<MaskParams>();
+  check_block(p.block_px, context.node);
+  ImageInfo info = *context.images[0];
+  for (BandInfo& band : info.bands) band = {band.name.empty() ? "class" : band.name, 1, 0, ""};
+  const CogOptions options{p.compression, p.block_px, p.overviews, "MODE", !info.classes.empty()};
+  return std::make_unique<CogSink>(context, info, Encoding{mask_type(info), 0}, options);
+}
+
+}  // namespace
+
+void write_geotiff_file(const std::string& path, const ImageInfo& info, ConstTileView pixels) {
+  static std::atomic<int> serial{0};
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const std::string name = scratch_name(path) + "-" + std::to_string(::getpid()) + "-" + std::to_string(++serial);
+  CogFile file(path, folder.empty() ? "." : folder, "." + name, info, encoding_of(info.type, info.nodata), {});
+  file.write(encode(pixels, file.encoding()));
+  file.finish();
+}
+
+StageInfo write_geotiff_stage() {
+  return {.name = "write_geotiff",
+          .family = "io",
+          .doc = "Writes an image as Cloud Optimized GeoTIFF. The file appears complete or not at all.",
+          .inputs = {{"image", PortType::image, "What to write."}},
+          .outputs = {},
+          .params = params_of<ImageParams>(),
+          .factory = SinkFactory{make_image_sink}};
+}
+
+StageInfo write_mask_stage() {
+  return {.name = "write_mask",
+          .family = "io",
+          .doc = "Writes a class mask as Cloud Optimized GeoTIFF with palette and class names. 0 is unclassified.",
+          .inputs = {{"labels", PortType::labels, "The class of every pixel."}},
+          .outputs = {},
+          .params = params_of<MaskParams>(),
+          .factory = SinkFactory{make_mask_sink}};
+}
+
+}  // namespace nadir

@@ -1,0 +1,30 @@
+// Readers and writers: the edges of the graph, and what the program needs of files beside it. The only family that
+// knows file formats; none of GDAL's types appears here.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/stage.h"
+
+namespace nadir {
+
+/// read_geotiff, read_survey, write_geotiff, write_mask.
+std::vector<StageInfo> io_stages();
+
+/// Registers the formats, bounds GDAL's block cache and keeps GDAL's messages off the terminal. Call once, before any
+/// thread is started.
+void configure_io(std::size_t cache_bytes);
+
+/// Writes a whole image as Cloud Optimized GeoTIFF in info.type; the file appears complete or not at all.
+void write_geotiff_file(const std::string& path, const ImageInfo& info, ConstTileView pixels);
+
+/// Writes a GeoPackage with one layer "survey": the class name in `class_field`, and the feature's id.
+void write_survey_file(const std::string& path, const Survey& survey, const std::string& class_field);
+
+/// Reads a whole image (GeoTIFF, PNG, JPEG, BMP); `info`, where given, receives what is known of it. Class names of
+/// masks written by write_mask come back in info->classes.
+Tile read_whole(const std::string& path, ImageInfo* info);
+
+}  // namespace nadir

@@ -1,0 +1,38 @@
+// Which field of a survey says the class, which say the coordinates, and how class texts become class ids.
+#pragma once
+
+#include <ogrsf_frmts.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/survey.h"
+
+namespace nadir {
+
+/// Where class texts come from: a field, or the name of the layer when `field` is empty.
+struct ClassSource {
+  std::string field;
+  std::string reason;  ///< for the record: "field 'crop', as asked for"
+};
+
+/// `wanted` empty: the first usual name that all layers have with values, else the layer's name.
+ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path);
+
+/// Fields of a table that hold coordinates.
+struct CoordinateFields {
+  int x = -1;
+  int y = -1;
+  bool degrees = false;  ///< longitude and latitude by their names
+};
+CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const std::string& y,
+                                    const std::string& path);
+
+/// The class of a feature; nullopt when it has none.
+std::optional<std::string> class_text(const OGRFeature& feature, const ClassSource& source);
+
+/// Sorted by value when all are numbers, else alphabetically; ids 1 … n. Sets class_id of every feature from its text.
+std::vector<ClassInfo> number_classes(std::vector<std::string>& texts, std::vector<Feature>& features);
+
+}  // namespace nadir

@@ -1,0 +1,29 @@
+// Geometries as lists of points, in the reference system of the scene.
+#pragma once
+
+#include <ogrsf_frmts.h>
+
+#include <memory>
+#include <optional>
+
+#include "pipeline/core/survey.h"
+
+namespace nadir {
+
+/// Shape and parts; nullopt when the geometry is empty. Of mixed collections the polygons are kept, else lines, else
+/// points. Heights and measures are dropped.
+std::optional<Feature> feature_from(const OGRGeometry* geometry);
+
+/// Moves features from one reference system to another; where one of them is unknown or both are the same, the
+/// coordinates stay as they are.
+class Reprojection {
+ public:
+  Reprojection(const OGRSpatialReference& from, const OGRSpatialReference& to);
+  /// False when a point has no image there.
+  bool apply(Feature& feature) const;
+
+ private:
+  std::unique_ptr<OGRCoordinateTransformation> transformation_;
+};
+
+}  // namespace nadir

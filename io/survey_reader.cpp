@@ -1,0 +1,215 @@
+// read_survey: features with a class, from vector files and tables, brought to the scene's reference system.
+#include "io/survey_reader.h"
+
+#include <filesystem>
+
+#include "io/gdal_handle.h"
+#include "io/survey_fields.h"
+#include "io/survey_geometry.h"
+#include "io/survey_split.h"
+
+namespace nadir {
+namespace {
+
+struct Params {
+  std::string path;
+  std::vector<std::string> layers;
+  std::string class_field;
+  std::string crs;
+  std::string x_field;
+  std::string y_field;
+  double test_fraction = 0;
+};
+NADIR_PARAMS(
+    Params, PARAM(path, "", any(), "The file; empty: the one given as --truth."),
+    PARAM(layers, "", any(), "Layers to read; empty: all that hold features."),
+    PARAM(class_field, "", any(),
+          "Field with the class, number or text; empty: the first usual name (class, landcover, label, crop, …), "
+          "else the layer's name."),
+    PARAM(crs, "", any(), "Reference system of the coordinates, where the file states none or a wrong one."),
+    PARAM(x_field, "", any(), "Field of a table with x or longitude; empty: found by its name."),
+    PARAM(y_field, "", any(), "Field of a table with y or latitude; empty: found by its name."),
+    PARAM(test_fraction, "", range(0, 0.9), "Share of each class's features kept for testing."))
+
+struct Skipped {
+  std::size_t without_class = 0;
+  std::size_t without_geometry = 0;
+  std::size_t not_projectable = 0;
+};
+
+std::string join(const std::vector<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+std::string skipped_text(const Skipped& s) {
+  std::string text;
+  const auto add = [&text](std::size_t count, const char* why) {
+    if (count > 0) text += "; skipped " + std::to_string(count) + " features " + why;
+  };
+  add(s.without_class, "without class");
+  add(s.without_geometry, "without usable geometry");
+  add(s.not_projectable, "with no position in the scene's reference system");
+  return text;
+}
+
+// One reading of one file.
+class SurveyReader {
+ public:
+  SurveyReader(Params p, std::string path, const StageContext& context)
+      : p_(std::move(p)),
+        path_(std::move(path)),
+        grid_(context.scene_grid),
+        seed_(context.seed),
+        dataset_(open_dataset(path_, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path")) {}
+
+  SurveyPtr read() {
+    const std::vector<OGRLayer*> layers = choose_layers();
+    const ClassSource source = choose_class(layers, p_.class_field, path_);
+    target_ = grid_ ? parse_crs(grid_->crs_wkt, "the scene") : crs_of(*layers[0]);
+    for (OGRLayer* layer : layers) read_layer(*layer, source, layers.size() > 1);
+    if (survey_.features.empty())
+      throw Error(Fault::data, path_ + ": holds no feature with a class and a position (" + source.reason +
+                                   skipped_text(skipped_) + ")");
+    survey_.classes = number_classes(texts_, survey_.features);
+    survey_.crs_wkt = grid_ ? grid_->crs_wkt : to_wkt(&target_);
+    survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
+                     source.reason + skipped_text(skipped_);
+    if (grid_) check_touches();
+    split_survey(survey_, p_.test_fraction, seed_);
+    return std::make_shared<const Survey>(std::move(survey_));
+  }
+
+ private:
+  bool is_table(OGRLayer& layer) const {
+    return layer.GetGeomType() == wkbNone && EQUAL(dataset_->GetDriverName(), "CSV");
+  }
+
+  // Without a choice: what has features and places; styles and other tables of a GeoPackage have none.
+  std::vector<OGRLayer*> choose_layers() {
+    std::vector<OGRLayer*> layers;
+    std::vector<std::string> names;
+    for (OGRLayer* layer : dataset_->GetLayers()) {
+      names.push_back(clean_text(layer->GetName()));
+      const bool has_places = layer->GetGeomType() != wkbNone || is_table(*layer);
+      if (p_.layers.empty() && has_places && layer->GetFeatureCount() > 0) layers.push_back(layer);
+    }
+    for (const std::string& wanted : p_.layers) {
+      OGRLayer* layer = dataset_->GetLayerByName(wanted.c_str());
+      const std::string near = nearest_name(wanted, names);
+      if (!layer)
+        throw Error(Fault::data, path_ + ": has no layer '" + wanted + "'; its layers are " + join(names) +
+                                     (near.empty() ? "" : "; did you mean '" + near + "'?"));
+      layers.push_back(layer);
+    }
+    if (layers.empty()) throw Error(Fault::data, path_ + ": holds no features; its layers are " + join(names));
+    return layers;
+  }
+
+  std::string layer_names(const std::vector<OGRLayer*>& layers) const {
+    std::vector<std::string> names;
+    for (OGRLayer* layer : layers) names.push_back(clean_text(layer->GetName()));
+    return (layers.size() > 1 ? "layers " : "layer ") + join(names);
+  }
+
+  CoordinateFields coordinates_of(OGRLayer& layer) const {
+    if (is_table(layer)) return choose_coordinates(layer, p_.x_field, p_.y_field, path_);
+    if (!p_.x_field.empty() || !p_.y_field.empty())
+      throw Error(Fault::config, path_ + ": x_field and y_field are for tables; this file has geometries of its own");
+    return {};
+  }
+
+  OGRSpatialReference crs_of(OGRLayer& layer) const {
+    if (!p_.crs.empty()) return parse_crs(p_.crs, path_ + ", crs");
+    if (is_table(layer) && coordinates_of(layer).degrees) return parse_crs("EPSG:4326", path_);
+    OGRSpatialReference crs;
+    if (const OGRSpatialReference* own = layer.GetSpatialRef()) crs = *own;
+    crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
+    return crs;
+  }
+
+  std::optional<Feature> place(const OGRFeature& feature, const CoordinateFields& fields) const {
+    if (fields.x < 0) return feature_from(feature.GetGeometryRef());
+    char* end_x = nullptr;
+    char* end_y = nullptr;
+    const char* x = feature.GetFieldAsString(fields.x);
+    const double map_x = CPLStrtod(x, &end_x);
+    const bool has_x = end_x != x;
+    const std::string y = feature.GetFieldAsString(fields.y);
+    const double map_y = CPLStrtod(y.c_str(), &end_y);
+    if (!has_x || end_y == y.c_str()) return std::nullopt;
+    const OGRPoint point(map_x, map_y);
+    return feature_from(&point);
+  }
+
+  void read_layer(OGRLayer& layer, const ClassSource& source, bool name_layer) {
+    const CoordinateFields fields = coordinates_of(layer);
+    const OGRSpatialReference crs = crs_of(layer);
+    const Reprojection reprojection(crs, target_);
+    if (survey_crs_.empty()) survey_crs_ = crs_name(&crs);
+    const GdalMessages messages;
+    layer.ResetReading();
+    for (const auto& row : layer) {
+      const auto text = class_text(*row, source);
+      auto feature = text ? place(*row, fields) : std::nullopt;
+      if (!text)
+        ++skipped_.without_class;
+      else if (!feature)
+        ++skipped_.without_geometry;
+      else if (!reprojection.apply(*feature))
+        ++skipped_.not_projectable;
+      else {
+        feature->id = (name_layer ? clean_text(layer.GetName()) + ":" : "") + std::to_string(row->GetFID());
+        survey_.features.push_back(std::move(*feature));
+        texts_.push_back(*text);
+      }
+    }
+    if (messages.failed()) throw Error(Fault::data, path_ + ": cannot be read to its end: " + messages.text());
+  }
+
+  // Also the test of the assumption that a survey without reference system has the scene's.
+  void check_touches() const {
+    const Extent mine = survey_.extent();
+    const Extent scene = grid_->extent();
+    if (mine.intersects(scene)) return;
+    throw Error(Fault::data, path_ + ": the survey (" + to_text(mine) + ", read as " + survey_crs_ +
+                                 ") does not touch the scene (" + to_text(scene) + ", " + crs_name(&target_) +
+                                 "); if its reference system is missing or wrong, set crs");
+  }
+
+  Params p_;
+  std::string path_;
+  const Grid* grid_;
+  std::uint64_t seed_;
+  DatasetPtr dataset_;
+  OGRSpatialReference target_;
+  std::string survey_crs_;
+  Survey survey_;
+  std::vector<std::string> texts_;
+  Skipped skipped_;
+};
+
+Value make_survey(const StageContext& context) {
+  Params p = context.read<Params>();
+  const std::string path = p.path.empty() ? context.truth_path : p.path;
+  if (path.empty())
+    throw Error(Fault::missing, context.node + ": there is no survey to read; give --truth FILE, or set path");
+  return SurveyReader(std::move(p), path, context).read();
+}
+
+}  // namespace
+
+StageInfo read_survey_stage() {
+  return {
+      .name = "read_survey",
+      .family = "io",
+      .doc =
+          "Reads a ground survey (GeoPackage, GeoJSON, Shapefile, CSV) and brings it to the scene's reference system.",
+      .inputs = {},
+      .outputs = {{"survey", PortType::survey, "Features with class, in map units of the scene."}},
+      .params = params_of<Params>(),
+      .factory = ValueFactory{make_survey}};
+}
+
+}  // namespace nadir
