@@ -3,6 +3,8 @@
 
 #include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
+#include "stages/metrics/metrics.h"
+#include "stages/segmentation/segmentation.h"
 #include "stages/super_resolution/super_resolution.h"
 #include "stages/wavelet/wavelet.h"
 
@@ -30,8 +32,12 @@ std::vector<StageInfo> all_stages() {
       super_resolve_stage(),
 
       // segmentation
+      fit_classifier_stage(),
+      classify_stage(),
 
       // metrics
+      assess_stage(),
+      compare_stage(),
 
   };
 }
