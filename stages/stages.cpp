@@ -3,6 +3,10 @@
 
 #include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
+#include "stages/metrics/metrics.h"
+#include "stages/segmentation/segmentation.h"
+#include "stages/super_resolution/super_resolution.h"
+#include "stages/wavelet/wavelet.h"
 
 namespace nadir {
 
@@ -14,14 +18,26 @@ std::vector<StageInfo> all_stages() {
 
       // degradation
       blur_stage(),
+      downsample_stage(),
+      noise_stage(),
+      degrade_stage(),
+      luma_stage(),
 
       // wavelet
+      qmf_decompose_stage(),
+      qmf_reconstruct_stage(),
+      estimate_noise_stage(),
 
       // super_resolution
+      super_resolve_stage(),
 
       // segmentation
+      fit_classifier_stage(),
+      classify_stage(),
 
       // metrics
+      assess_stage(),
+      compare_stage(),
 
   };
 }

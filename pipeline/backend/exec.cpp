@@ -26,9 +26,7 @@ cudaStream_t cuda(void* stream) { return static_cast<cudaStream_t>(stream); }
 
 constexpr std::size_t kAlignment = 64;
 
-void* allocate_host(std::size_t bytes) {
-  return ::operator new(bytes, std::align_val_t{kAlignment});
-}
+void* allocate_host(std::size_t bytes) { return ::operator new (bytes, std::align_val_t{kAlignment}); }
 
 }  // namespace
 
@@ -71,8 +69,8 @@ void* Exec::allocate(std::size_t bytes) {
   void* memory = nullptr;
   const cudaError_t status = cudaMallocAsync(&memory, bytes, cuda(stream_));
   if (status != cudaSuccess)
-    throw Error(Fault::device, "no device memory for " + std::to_string(bytes >> 20) + " MiB: " +
-                                   cudaGetErrorString(status) + "; use a smaller run.tile or --device cpu");
+    throw Error(Fault::device, "no device memory for " + std::to_string(bytes >> 20) +
+                                   " MiB: " + cudaGetErrorString(status) + "; use a smaller run.tile or --device cpu");
   return memory;
 #else
   throw Error(Fault::device, missing_device());
@@ -82,7 +80,7 @@ void* Exec::allocate(std::size_t bytes) {
 void Exec::release(void* memory) noexcept {
   if (!memory) return;
   if (!on_device()) {
-    ::operator delete(memory, std::align_val_t{kAlignment});
+    ::operator delete (memory, std::align_val_t{kAlignment});
     return;
   }
 #if defined(NADIR_HAVE_CUDA)
@@ -107,7 +105,10 @@ ScratchTile::ScratchTile(Exec& exec, const Window& window, int bands) : exec_(ex
   auto* memory = static_cast<std::byte*>(exec.allocate(std::max<std::size_t>(1, Tile::bytes(window, bands))));
   view_ = {reinterpret_cast<float*>(memory),
            reinterpret_cast<std::uint8_t*>(memory + pixels * std::size_t(bands) * sizeof(float)),
-           window.width, std::ptrdiff_t(pixels), bands, window};
+           window.width,
+           std::ptrdiff_t(pixels),
+           bands,
+           window};
 }
 
 ScratchTile::~ScratchTile() { exec_.release(view_.samples); }
@@ -116,8 +117,10 @@ std::string missing_device() {
 #if defined(NADIR_HAVE_CUDA)
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status != cudaSuccess) return std::string("no CUDA device can be used: ") + cudaGetErrorString(status);
-  return count > 0 ? "" : "no CUDA device was found";
+  if (status != cudaSuccess)
+    return std::string("no CUDA device can be used here (") + cudaGetErrorString(status) +
+           "); use --device cpu or auto";
+  return count > 0 ? "" : "no CUDA device was found; use --device cpu or auto";
 #else
   return "this nadir was built without CUDA; build it with the CUDA toolkit, or use --device cpu";
 #endif

@@ -31,8 +31,10 @@ void for_each_cpu(const Exec& exec, int bands, const Window& window, const F& f)
     }
   };
   const int tasks = bands * strips;
-  if (tasks == 1) strip(0);
-  else exec.parallel(tasks, strip);
+  if (tasks == 1)
+    strip(0);
+  else
+    exec.parallel(tasks, strip);
 }
 
 /// Calls f(band, x, y) for every band in [0, bands) and pixel of the window, in no particular order, on the CPU or the

@@ -14,14 +14,18 @@ class DeviceTile {
 
   void upload(ConstTileView host) {
     for_rows([&](std::size_t bytes, int b, int y) {
-      if (b < host.bands) exec_.copy(view().band(b).row(y), host.band(b).row(y), bytes * sizeof(float));
-      else exec_.copy(view().mask().row(y), host.mask().row(y), bytes);
+      if (b < host.bands)
+        exec_.copy(view().band(b).row(y), host.band(b).row(y), bytes * sizeof(float));
+      else
+        exec_.copy(view().mask().row(y), host.mask().row(y), bytes);
     });
   }
   void download(TileView host) {
     for_rows([&](std::size_t bytes, int b, int y) {
-      if (b < host.bands) exec_.copy(host.band(b).row(y), view().band(b).row(y), bytes * sizeof(float));
-      else exec_.copy(host.mask().row(y), view().mask().row(y), bytes);
+      if (b < host.bands)
+        exec_.copy(host.band(b).row(y), view().band(b).row(y), bytes * sizeof(float));
+      else
+        exec_.copy(host.mask().row(y), view().mask().row(y), bytes);
     });
   }
 

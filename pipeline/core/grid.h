@@ -25,7 +25,8 @@ struct Extent {
 struct Grid {
   int width = 0;
   int height = 0;
-  /// x = g[0] + col g[1] + row g[2], y = g[3] + col g[4] + row g[5]; (0, 0) is the upper-left corner of the first pixel.
+  /// x = g[0] + col g[1] + row g[2], y = g[3] + col g[4] + row g[5]; (0, 0) is the upper-left corner of the first
+  /// pixel.
   std::array<double, 6> geotransform{0, 1, 0, 0, 0, 1};
   std::string crs_wkt;  ///< WKT of the reference system, traditional GIS axis order; empty when unknown
 

@@ -22,8 +22,8 @@ bool is_integer(SampleType type);
 std::pair<double, double> limits_of(SampleType type);
 
 struct BandInfo {
-  std::string name;    ///< description, may be empty
-  double scale = 1;    ///< physical value = scale * sample + offset
+  std::string name;  ///< description, may be empty
+  double scale = 1;  ///< physical value = scale * sample + offset
   double offset = 0;
   std::string colour;  ///< GDAL's colour interpretation ("Red", "Gray", …), empty when undefined
 };
@@ -36,21 +36,21 @@ struct ClassInfo {
   friend bool operator==(const ClassInfo&, const ClassInfo&) = default;
 };
 
-/// How an image was observed from a finer one, separably in x and y: y[i] = sum_j taps[j] x[factor i + first + j] + noise.
-/// Written by degradation stages, read by super-resolution.
+/// How an image was observed from a finer one, separably in x and y: y[i] = sum_j taps[j] x[factor i + first + j] +
+/// noise. Written by degradation stages, read by super-resolution.
 struct Observation {
-  int factor = 1;               ///< fine samples per observed sample
-  int first = 0;                ///< offset of the first tap, in fine samples
-  std::vector<float> taps{1};   ///< sum 1
-  double noise_sigma = 0;       ///< standard deviation of added noise, in sample units
+  int factor = 1;              ///< fine samples per observed sample
+  int first = 0;               ///< offset of the first tap, in fine samples
+  std::vector<float> taps{1};  ///< sum 1
+  double noise_sigma = 0;      ///< standard deviation of added noise, in sample units
 };
 
 struct ImageInfo {
   Grid grid;
-  SampleType type = SampleType::f32;        ///< type of the file that it came from or goes to; tiles are always float32
+  SampleType type = SampleType::f32;  ///< type of the file that it came from or goes to; tiles are always float32
   std::vector<BandInfo> bands;
-  std::optional<double> nodata;             ///< value that stands for invalid samples in files
-  std::vector<ClassInfo> classes;           ///< of a label image
+  std::optional<double> nodata;    ///< value that stands for invalid samples in files
+  std::vector<ClassInfo> classes;  ///< of a label image
   std::optional<Observation> observation;
   std::map<std::string, std::string> metadata;  ///< free text that is written to files
 

@@ -25,13 +25,19 @@ std::string list_text(const std::vector<T>& items) {
 // Widens integers to numbers and single values to lists where the parameter wants those.
 void widen(ParamType type, ParamValue& value) {
   if (const auto* i = std::get_if<std::int64_t>(&value)) {
-    if (type == ParamType::number) value = double(*i);
-    else if (type == ParamType::numbers) value = std::vector<double>{double(*i)};
-    else if (type == ParamType::texts) value = std::vector<std::string>{std::to_string(*i)};
-    else if (type == ParamType::text) value = std::to_string(*i);
+    if (type == ParamType::number)
+      value = double(*i);
+    else if (type == ParamType::numbers)
+      value = std::vector<double>{double(*i)};
+    else if (type == ParamType::texts)
+      value = std::vector<std::string>{std::to_string(*i)};
+    else if (type == ParamType::text)
+      value = std::to_string(*i);
   } else if (const auto* d = std::get_if<double>(&value)) {
-    if (type == ParamType::numbers) value = std::vector<double>{*d};
-    else if (type == ParamType::text) value = number_text(*d);
+    if (type == ParamType::numbers)
+      value = std::vector<double>{*d};
+    else if (type == ParamType::text)
+      value = number_text(*d);
   } else if (const auto* list = std::get_if<std::vector<double>>(&value); list && type == ParamType::texts) {
     std::vector<std::string> texts;
     for (const double v : *list) texts.push_back(number_text(v));

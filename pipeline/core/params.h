@@ -20,8 +20,7 @@
 
 namespace nadir {
 
-using ParamValue =
-    std::variant<bool, std::int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
+using ParamValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
 using ParamMap = std::map<std::string, ParamValue>;
 
 enum class ParamType { boolean, integer, number, choice, text, numbers, texts };
@@ -73,23 +72,36 @@ const ParamTable& params_of() {
 
 template <class T>
 constexpr ParamType param_type() {
-  if constexpr (std::is_same_v<T, bool>) return ParamType::boolean;
-  else if constexpr (std::is_enum_v<T>) return ParamType::choice;
-  else if constexpr (std::is_integral_v<T>) return ParamType::integer;
-  else if constexpr (std::is_floating_point_v<T>) return ParamType::number;
-  else if constexpr (std::is_same_v<T, std::string>) return ParamType::text;
-  else if constexpr (std::is_same_v<T, std::vector<double>>) return ParamType::numbers;
-  else return ParamType::texts;
+  if constexpr (std::is_same_v<T, bool>)
+    return ParamType::boolean;
+  else if constexpr (std::is_enum_v<T>)
+    return ParamType::choice;
+  else if constexpr (std::is_integral_v<T>)
+    return ParamType::integer;
+  else if constexpr (std::is_floating_point_v<T>)
+    return ParamType::number;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return ParamType::text;
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    return ParamType::numbers;
+  else
+    return ParamType::texts;
 }
 
 template <class T>
 ParamValue to_param_value(const T& v, const Limits& limits) {
-  if constexpr (std::is_enum_v<T>) return limits.choices.at(std::size_t(v));
-  else if constexpr (std::is_same_v<T, bool>) return v;
-  else if constexpr (std::is_integral_v<T>) return std::int64_t(v);
-  else if constexpr (std::is_same_v<T, float>) return std::stod(std::to_string(v));  // 1.2f prints as 1.2
-  else if constexpr (std::is_floating_point_v<T>) return double(v);
-  else return v;
+  if constexpr (std::is_enum_v<T>)
+    return limits.choices.at(std::size_t(v));
+  else if constexpr (std::is_same_v<T, bool>)
+    return v;
+  else if constexpr (std::is_integral_v<T>)
+    return std::int64_t(v);
+  else if constexpr (std::is_same_v<T, float>)
+    return std::stod(std::to_string(v));  // 1.2f prints as 1.2
+  else if constexpr (std::is_floating_point_v<T>)
+    return double(v);
+  else
+    return v;
 }
 
 template <class T>
@@ -112,8 +124,9 @@ void assign_param(T& member, const ParamValue& value, const Limits& limits) {
 template <class P, class T>
 ParamSpec make_param(const char* name, T P::*member, const char* unit, Limits limits, const char* doc) {
   const ParamValue initial = to_param_value(P{}.*member, limits);
-  return {name, unit, doc, param_type<T>(), limits, initial,
-          [member, limits](void* p, const ParamValue& v) { assign_param(static_cast<P*>(p)->*member, v, limits); }};
+  return {name, unit, doc, param_type<T>(), limits, initial, [member, limits](void* p, const ParamValue& v) {
+            assign_param(static_cast<P*>(p)->*member, v, limits);
+          }};
 }
 
 #define PARAM(member, unit, limits, doc) ::nadir::make_param<P>(#member, &P::member, unit, ::nadir::limits, doc)

@@ -1,5 +1,5 @@
-// What a stage is. Two kinds compute: a TileStage maps windows to windows, an EstimateStage looks at a scene and returns
-// a small value. Sources, value sources and sinks are their counterparts at the edge of the graph, made by io.
+// What a stage is. Two kinds compute: a TileStage maps windows to windows, an EstimateStage looks at a scene and
+// returns a small value. Sources, value sources and sinks are their counterparts at the edge of the graph, made by io.
 #pragma once
 
 #include <functional>
@@ -109,11 +109,11 @@ struct StageContext {
   std::vector<Value> values;                     ///< of value ports; std::monostate while planning or where not wired
   std::vector<bool> wired = {};                  ///< also while planning; empty when not known
   std::uint64_t seed = 0;
-  std::string scene_path;   ///< the scene of this run, for sources without a path
-  std::string truth_path;   ///< --truth, for surveys without a path
+  std::string scene_path;            ///< the scene of this run, for sources without a path
+  std::string truth_path;            ///< --truth, for surveys without a path
   const Grid* scene_grid = nullptr;  ///< grid of the scene, for value sources; null while it is not known
-  std::string output_stem;  ///< sinks: DIR/<scene>/<node id>, without extension
-  std::string work_dir;     ///< sinks: folder for unfinished files, on the same file system
+  std::string output_stem;           ///< sinks: DIR/<scene>/<node id>, without extension
+  std::string work_dir;              ///< sinks: folder for unfinished files, on the same file system
 
   template <class Params>
   Params read() const {
@@ -126,11 +126,21 @@ using MakeValue = std::function<Value(const StageContext&)>;
 using MakeTileStage = std::function<std::unique_ptr<TileStage>(const StageContext&)>;
 using MakeEstimateStage = std::function<std::unique_ptr<EstimateStage>(const StageContext&)>;
 using MakeSink = std::function<std::unique_ptr<Sink>(const StageContext&)>;
-struct SourceFactory { MakeSource make; };
-struct ValueFactory { MakeValue make; };
-struct TileFactory { MakeTileStage make; };
-struct EstimateFactory { MakeEstimateStage make; };
-struct SinkFactory { MakeSink make; };
+struct SourceFactory {
+  MakeSource make;
+};
+struct ValueFactory {
+  MakeValue make;
+};
+struct TileFactory {
+  MakeTileStage make;
+};
+struct EstimateFactory {
+  MakeEstimateStage make;
+};
+struct SinkFactory {
+  MakeSink make;
+};
 using Factory = std::variant<SourceFactory, ValueFactory, TileFactory, EstimateFactory, SinkFactory>;
 
 /// One line of the table of contents: everything that is known of a stage without making one.

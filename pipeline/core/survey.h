@@ -13,11 +13,12 @@ namespace nadir {
 enum class Shape { point, line, polygon };
 
 struct Feature {
-  std::string id;                         ///< of the file, for reports
-  std::uint16_t class_id = 0;             ///< one of Survey::classes
+  std::string id;              ///< of the file, for reports
+  std::uint16_t class_id = 0;  ///< one of Survey::classes
   Shape shape = Shape::polygon;
-  std::vector<std::vector<Point>> parts;  ///< map coordinates: rings of polygons (inside by the even-odd rule), lines, points
-  bool test = false;                      ///< kept out of training
+  std::vector<std::vector<Point>>
+      parts;          ///< map coordinates: rings of polygons (inside by the even-odd rule), lines, points
+  bool test = false;  ///< kept out of training
 };
 
 struct Survey {
@@ -35,7 +36,8 @@ enum class Split { all, train, test };
 
 /// For every pixel of the window 1 + the index of the feature whose polygon holds the pixel's centre, or whose point or
 /// line touches the pixel; 0 where there is none. Later features win. `index` has window.area() entries, row by row.
-void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split, std::span<std::int32_t> index);
+void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split,
+               std::span<std::int32_t> index);
 
 /// The pixels that a feature may touch, clipped to the grid.
 Window pixel_window(const Feature& feature, const Grid& grid);

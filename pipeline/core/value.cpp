@@ -33,10 +33,8 @@ Record describe_survey(const Survey& s) {
   for (const ClassInfo& c : s.classes) names.push_back(c.name);
   std::int64_t test = 0;
   for (const Feature& f : s.features) test += f.test;
-  return {{"source", s.source},
-          {"features", std::int64_t(s.features.size())},
-          {"test_features", test},
-          {"classes", names}};
+  return {
+      {"source", s.source}, {"features", std::int64_t(s.features.size())}, {"test_features", test}, {"classes", names}};
 }
 
 Record describe_transform(const Transform& t) {

@@ -36,8 +36,8 @@ class Record {
 /// of the image that was measured; fractional coordinates with (0, 0) at the upper-left corner of the first pixel.
 struct Transform {
   std::array<double, 6> pixel{0, 1, 0, 0, 0, 1};
-  bool reliable = true;   ///< false: nothing significant was found and the transform is the identity
-  Record facts;           ///< method, confidence, residuals, and why it is not reliable
+  bool reliable = true;  ///< false: nothing significant was found and the transform is the identity
+  Record facts;          ///< method, confidence, residuals, and why it is not reliable
 
   bool is_shift() const { return pixel[1] == 1 && pixel[2] == 0 && pixel[4] == 0 && pixel[5] == 1; }
 };

@@ -18,11 +18,7 @@ struct BandView {
 
   HD T& operator()(int x, int y) const { return data[(y - window.y) * stride + (x - window.x)]; }
   HD T* row(int y) const { return data + (y - window.y) * stride; }  ///< its first element is at x = window.x
-  operator BandView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, stride, window};
-  }
+  operator BandView<const T>() const requires(!std::is_const_v<T>) { return {data, stride, window}; }
 };
 
 /// All bands of an image over a window, each band a plane of its own, with one validity mask (1 valid, 0 nodata).
@@ -37,18 +33,14 @@ struct BasicTileView {
 
   HD BandView<T> band(int b) const { return {samples + b * plane, stride, window}; }
   HD BandView<M> mask() const { return {valid, stride, window}; }
-  HD T& operator()(int b, int x, int y) const {
-    return samples[b * plane + (y - window.y) * stride + (x - window.x)];
-  }
+  HD T& operator()(int b, int x, int y) const { return samples[b * plane + (y - window.y) * stride + (x - window.x)]; }
   HD bool is_valid(int x, int y) const { return valid[(y - window.y) * stride + (x - window.x)] != 0; }
   /// The same pixels seen through a smaller window.
   BasicTileView crop(const Window& w) const {
     const std::ptrdiff_t skip = (w.y - window.y) * stride + (w.x - window.x);
     return {samples + skip, valid + skip, stride, plane, bands, w};
   }
-  operator BasicTileView<const T, const M>() const
-    requires(!std::is_const_v<T>)
-  {
+  operator BasicTileView<const T, const M>() const requires(!std::is_const_v<T>) {
     return {samples, valid, stride, plane, bands, window};
   }
 };

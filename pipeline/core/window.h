@@ -58,8 +58,8 @@ constexpr Window grow(const Window& w, int margin) {
 
 constexpr Window translate(const Window& w, int dx, int dy) { return {w.x + dx, w.y + dy, w.width, w.height}; }
 
-constexpr int floor_div(int a, int b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
-constexpr int ceil_div(int a, int b) { return -floor_div(-a, b); }
+HD constexpr int floor_div(int a, int b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+HD constexpr int ceil_div(int a, int b) { return -floor_div(-a, b); }
 
 /// Index of the sample that position i of a signal of n samples repeats: the half-sample mirror (… 1 0 | 0 1 2 …),
 /// continued with period 2n, so any distance outside is defined.

@@ -1,6 +1,4 @@
 // Convolution with a point spread function.
-#include <cmath>
-
 #include "stages/degradation/degradation.h"
 #include "stages/degradation/degradation_ops.h"
 
@@ -8,36 +6,32 @@ namespace nadir {
 namespace {
 
 struct Params {
-  float sigma_px = 1.2f;
+  Psf kind = Psf::gaussian;
+  double sigma_px = 1.2;
   int radius_px = 0;
 };
-NADIR_PARAMS(Params, PARAM(sigma_px, "px", range(0.05, 20), "Standard deviation of the Gaussian PSF."),
-             PARAM(radius_px, "px", range(0, 63), "Half width at which the PSF is cut off; 0: four sigma."))
+NADIR_PARAMS(Params, PARAM(kind, "", choices({"gaussian", "box"}), "Shape of the point spread function."),
+             PARAM(sigma_px, "px", range(0.05, 20), "Standard deviation of the point spread function."),
+             PARAM(radius_px, "px", range(0, 63),
+                   "Half width at which a Gaussian is cut off, 0: four sigma; or that of the box, 0: the one whose "
+                   "standard deviation is nearest to sigma_px."))
 
-std::vector<float> gaussian_taps(double sigma, int radius) {
-  std::vector<double> weights;
-  double sum = 0;
-  for (int i = -radius; i <= radius; ++i) {
-    weights.push_back(std::exp(-0.5 * i * i / (sigma * sigma)));
-    sum += weights.back();
-  }
-  std::vector<float> taps;
-  for (const double w : weights) taps.push_back(float(w / sum));
-  return taps;
-}
-
-// y = h * x with a separable Gaussian h, normalised by the mask; an invalid pixel stays invalid. 2 (2r + 1) multiply-adds
-// a sample.
+// y = h * x with separable h, normalised by the mask; an invalid pixel stays invalid and no other becomes so.
+// 2 (2r + 1) multiply-adds a sample.
 class Blur final : public TileStage {
  public:
   Blur(const Params& p, const StageContext& context) : info_(*context.images[0]) {
-    const int radius = p.radius_px > 0 ? p.radius_px : std::min(63, int(std::ceil(4 * p.sigma_px)));
-    info_.observation = Observation{1, -radius, gaussian_taps(p.sigma_px, radius), 0};
-    taps_ = axis_taps(*info_.observation);
+    const Observation blur =
+        observation(psf_taps(p.kind, p.sigma_px, p.radius_px), 1, Phase::centre, Sampling::decimate);
+    info_.observation = compose(info_.observation.value_or(Observation{}), blur);
+    taps_ = axis_taps(blur);
   }
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override { return fine_window(taps_, out); }
-  void run(Inputs in, Outputs out, Exec& exec) const override { observe(exec, in[0], out[0], taps_); }
+  std::size_t scratch_bytes(const Window& out) const override {
+    return observe_scratch(taps_, out, info_.band_count());
+  }
+  void run(Inputs in, Outputs out, Exec& exec) const override { observe(exec, in[0], out[0], taps_, MaskRule::centre); }
 
  private:
   ImageInfo info_;

@@ -6,5 +6,9 @@
 namespace nadir {
 
 StageInfo blur_stage();
+StageInfo downsample_stage();
+StageInfo noise_stage();
+StageInfo degrade_stage();
+StageInfo luma_stage();
 
 }  // namespace nadir

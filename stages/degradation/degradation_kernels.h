@@ -1,6 +1,9 @@
 // Functors of the degradation family.
 #pragma once
 
+#include <cmath>
+#include <cstdint>
+
 #include "pipeline/core/view.h"
 #include "stages/degradation/degradation_ops.h"
 
@@ -9,8 +12,8 @@ namespace nadir {
 /// One axis of the mask-normalised observation: weighted sums of valid samples, and the weights' own sum.
 struct ObserveRows {
   ConstTileView fine;
-  TileView sums;    ///< bands of the image
-  TileView weights; ///< one band; only written for band 0
+  TileView sums;     ///< bands of the image
+  TileView weights;  ///< one band; only written for band 0
   AxisTaps taps;
 
   HD void operator()(int b, int x, int y) const {
@@ -28,11 +31,13 @@ struct ObserveRows {
 };
 
 struct ObserveColumns {
+  ConstTileView fine;  ///< for its mask
   ConstTileView sums;
   ConstTileView weights;
   TileView coarse;
   AxisTaps taps;
   float full_weight;  ///< sum of all weights of one axis, squared, as the same loops give it
+  MaskRule rule;
 
   HD void operator()(int b, int x, int y) const {
     const int top = taps.factor * y + taps.first;
@@ -42,10 +47,133 @@ struct ObserveColumns {
       sum += taps.weight[j] * sums(b, x, top + j);
       weight += taps.weight[j] * weights(0, x, top + j);
     }
-    const bool valid = weight >= 0.5f * full_weight;
+    const int middle = taps.count / 2;
+    const bool valid = rule == MaskRule::majority
+                           ? weight >= 0.5f * full_weight
+                           : weight > 0 && fine.is_valid(taps.factor * x + taps.first + middle, top + middle);
     const bool complete = weight == full_weight;
-    coarse(b, x, y) = complete ? sum : valid ? sum / weight : 0.0f;
+    coarse(b, x, y) = !valid ? 0.0f : complete ? sum : sum / weight;
     if (b == 0) coarse.mask()(x, y) = valid;
+  }
+};
+
+/// One axis of the adjoint, in gather form: what position p of a mirrored signal of `fine_size` samples collects from
+/// `coarse_size` samples. Position p appears at p + 2nk and at 2n - 1 - p + 2nk in the extended signal; these are
+/// visited from left to right for each of the two.
+struct AdjointAxis {
+  AxisTaps taps;
+  int fine_size;
+  int coarse_size;
+
+  template <class Samples>
+  HD float gather(const Samples& coarse, int p) const {
+    const int low = taps.first;  // reach of all coarse samples in the extended signal, both ends included
+    const int high = taps.factor * (coarse_size - 1) + taps.first + taps.count - 1;
+    const int period = 2 * fine_size;
+    if (-1 - p < low && period - 1 - p > high) return at(coarse, p);
+    float sum = 0;
+    for (const int image : {p, period - 1 - p})
+      for (int q = image + period * ceil_div(low - image, period); q <= high; q += period) sum += at(coarse, q);
+    return sum;
+  }
+
+ private:
+  template <class Samples>
+  HD float at(const Samples& coarse, int q) const {
+    const int past = q - taps.first;
+    const int begin = ceil_div(past - taps.count + 1, taps.factor);
+    const int end = floor_div(past, taps.factor);
+    float sum = 0;
+    for (int i = begin < 0 ? 0 : begin; i <= end && i < coarse_size; ++i)
+      sum += taps.weight[past - taps.factor * i] * coarse(i);
+    return sum;
+  }
+};
+
+struct AdjointRows {
+  ConstTileView coarse;
+  TileView rows;  ///< fine in x, coarse in y
+  AdjointAxis axis;
+
+  struct Samples {
+    const float* row;
+    int left;
+    HD float operator()(int i) const { return row[i - left]; }
+  };
+  HD void operator()(int b, int x, int y) const {
+    rows(b, x, y) = axis.gather(Samples{coarse.band(b).row(y), coarse.window.x}, x);
+  }
+};
+
+struct AdjointColumns {
+  ConstTileView rows;
+  TileView fine;
+  AdjointAxis axis;
+
+  struct Samples {
+    ConstView band;
+    int x;
+    HD float operator()(int i) const { return band(x, i); }
+  };
+  HD void operator()(int b, int x, int y) const {
+    fine(b, x, y) = axis.gather(Samples{rows.band(b), x}, y);
+    if (b == 0) fine.mask()(x, y) = 1;
+  }
+};
+
+/// Counter-based standard normal numbers: hash bits choose two entries of a table of 2^kNormalBits quantiles of
+/// variance 1/2, whose sum reaches 4.9 sigma. No state, so any pixel can be computed on its own, anywhere.
+constexpr int kNormalBits = 12;
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+HD inline std::uint64_t mix_bits(std::uint64_t z) {
+  z += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+struct AddNoise {
+  ConstTileView in;
+  TileView out;
+  const float* normal;
+  float sigma;
+  std::uint64_t seed;
+
+  HD void operator()(int b, int x, int y) const {
+    const std::uint64_t pixel = std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x);
+    const std::uint64_t bits = mix_bits(mix_bits(mix_bits(seed) + std::uint64_t(b)) ^ pixel);
+    const float n = normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
+    const bool valid = in.is_valid(x, y);
+    out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);
+    if (b == 0) out.mask()(x, y) = valid;
+  }
+};
+
+struct Quantize {
+  TileView image;
+  float low;
+  float high;
+
+  HD void operator()(int b, int x, int y) const {
+    if (!image.is_valid(x, y)) return;
+    const float whole = rintf(image(b, x, y));
+    image(b, x, y) = whole < low ? low : whole > high ? high : whole;
+  }
+};
+
+struct Luma {
+  ConstTileView rgb;
+  TileView out;
+  bool round;
+
+  /// In double, as the published evaluations compute it: a sum that lies on one half must round the same way.
+  HD void operator()(int, int x, int y) const {
+    const bool valid = rgb.is_valid(x, y);
+    const double sum = 65.481 * double(rgb(0, x, y)) + 128.553 * double(rgb(1, x, y)) + 24.966 * double(rgb(2, x, y));
+    const double value = 16 + sum / 255;
+    out(0, x, y) = !valid ? 0.0f : float(round ? rint(value) : value);
+    out.mask()(x, y) = valid;
   }
 };
 

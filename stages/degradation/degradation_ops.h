@@ -1,15 +1,18 @@
-// Arithmetic of the degradation family: the separable observation operator y = A x and its exact adjoint.
+// Arithmetic of the degradation family: the separable observation operator y = A x, its exact adjoint, and noise.
 #pragma once
+
+#include <vector>
 
 #include "pipeline/backend/exec.h"
 #include "pipeline/core/image.h"
 
 namespace nadir {
 
-constexpr int kMaxTaps = 127;
+/// A blur of radius 63 and 16 samples of an area mean, and some more.
+constexpr int kMaxTaps = 160;
 
-/// One axis of a separable operator from a fine to a coarse grid: coarse[i] = sum_j weight[j] fine[factor i + first + j].
-/// A plain value, so that kernels take it as an argument.
+/// One axis of a separable operator from a fine to a coarse grid: coarse[i] = sum_j weight[j] fine[factor i + first +
+/// j]. A plain value, so that kernels take it as an argument.
 struct AxisTaps {
   int factor = 1;
   int first = 0;
@@ -17,19 +20,63 @@ struct AxisTaps {
   float weight[kMaxTaps] = {1.0f};
 };
 
+/// Throws Error(Fault::config) when there are more than kMaxTaps taps.
 AxisTaps axis_taps(const Observation& observation);
+
+/// Where coarse samples lie: in the middle of the `factor` fine samples that they stand for, or on the first of them.
+enum class Phase { centre, corner };
+/// One sample (the mean of the two middle ones for an even factor and `centre`), or the mean of all; `centre` only.
+enum class Sampling { decimate, area };
+
+/// Sampled Gaussian, sum 1; a sigma of 0 is no blur. A radius of 0 stands for four sigma; at most 63.
+std::vector<float> gaussian_taps(double sigma_px, int radius_px);
+/// 2 radius + 1 equal taps, sum 1.
+std::vector<float> box_taps(int radius_px);
+
+enum class Psf { gaussian, box };
+/// The taps of either; for a box with radius 0 the one whose standard deviation is nearest to sigma.
+std::vector<float> psf_taps(Psf kind, double sigma_px, int radius_px);
+
+/// Sampling alone, without blur.
+Observation sampling(int factor, Phase phase, Sampling method);
+/// `second` after `first`, as one operator; noise is counted as white.
+Observation compose(const Observation& first, const Observation& second);
+/// Blur with an odd number of taps, then sampling.
+Observation observation(const std::vector<float>& blur_taps, int factor, Phase phase, Sampling method);
+/// The grid of ceil(n / factor) coarse pixels per axis; `corner` moves it by -(factor - 1)/2 fine pixels.
+Grid observed_grid(const Grid& fine, int factor, Phase phase);
 
 /// The fine window that a coarse window is computed from; it may reach beyond the image.
 Window fine_window(const AxisTaps& taps, const Window& coarse);
 
+/// When a coarse sample is valid. `majority`: at least half of the weight lies on valid samples. `centre`: the sample
+/// under the middle tap is valid (for blurs, which neither add nor take valid pixels).
+enum class MaskRule { majority, centre };
+
 /// coarse = A fine, the same taps in x and y. `fine` must hold fine_window(coarse). Normalised by the mask: where some
-/// samples under the taps are invalid, the sum over the valid ones is divided by the sum of their weights; a coarse
-/// sample is valid when at least half of the weight lies on valid samples, else it is 0.
-void observe(Exec& exec, ConstTileView fine, TileView coarse, const AxisTaps& taps);
+/// samples under the taps are invalid, the sum over the valid ones is divided by the sum of their weights. Invalid
+/// coarse samples are 0.
+void observe(Exec& exec, ConstTileView fine, TileView coarse, const AxisTaps& taps, MaskRule rule = MaskRule::majority);
+
+/// Memory that observe takes beside its arguments, bytes.
+std::size_t observe_scratch(const AxisTaps& taps, const Window& coarse, int bands);
+
+/// The coarse samples that touch a fine window, directly or by the mirrored edges of an image of `fine_size`.
+Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size, Size coarse_size);
 
 /// fine = A' coarse, the exact adjoint of: mirror at the edges of an image of `fine_size`, then observe into
-/// `coarse_size` (all samples valid). `coarse` must hold every coarse sample that touches the window of `fine`.
+/// `coarse_size` (all samples valid). `coarse` must hold touching_window(fine); every fine sample is valid.
 void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const AxisTaps& taps, Size fine_size,
                      Size coarse_size);
+
+/// out = in + sigma n with n standard normal, a pure function of seed, band and pixel. Invalid samples are copied.
+/// `in` and `out` may be the same pixels.
+void add_noise(Exec& exec, ConstTileView in, TileView out, float sigma, std::uint64_t seed);
+
+/// Rounds valid samples to whole numbers, half to even, and clamps them to the type.
+void quantize(Exec& exec, TileView image, SampleType type);
+
+/// ITU-R BT.601 luma of three bands with samples in [0, 255]: 16 + (65.481 R + 128.553 G + 24.966 B) / 255.
+void luma(Exec& exec, ConstTileView rgb, TileView out, bool round);
 
 }  // namespace nadir

@@ -30,8 +30,8 @@ Image make_texture(int width, int height, int bands, unsigned seed);
 std::unique_ptr<TileStage> make_tile_stage(const StageInfo& info, const ParamMap& params,
                                            const std::vector<const Image*>& images, std::vector<Value> values = {});
 
-/// Runs a stage on the whole image, or in tiles of the given size (any size; the last ones are smaller), each tile seeing
-/// only the window that it asked for.
+/// Runs a stage on the whole image, or in tiles of the given size (any size; the last ones are smaller), each tile
+/// seeing only the window that it asked for.
 Image run_whole(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output = 0);
 Image run_in_tiles(const TileStage& stage, const std::vector<const Image*>& images, int tile, std::size_t output = 0);
 
@@ -54,6 +54,6 @@ std::string data_path(const std::string& relative);
 }  // namespace nadir::test
 
 /// Skips the test, saying why, where the real data is not at hand.
-#define NADIR_NEEDS_DATA(variable, relative)                            \
-  const std::string variable = ::nadir::test::data_path(relative);      \
+#define NADIR_NEEDS_DATA(variable, relative)                       \
+  const std::string variable = ::nadir::test::data_path(relative); \
   if (variable.empty()) GTEST_SKIP() << "no data at " << NADIR_DATA << "/" << relative

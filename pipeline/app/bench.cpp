@@ -1,0 +1,289 @@
+// Timing of single stages against the machine's copy bandwidth.
+#include "pipeline/app/bench.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+
+#include "pipeline/app/counter_random.h"
+#include "pipeline/app/describe_stages.h"
+#include "pipeline/app/one_stage.h"
+#include "pipeline/backend/run_stage.h"
+#include "pipeline/core/error.h"
+
+namespace nadir::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t n = values.size();
+  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+// Resident memory at its highest since the last reset. Linux forgets the peak when 5 is written to clear_refs; where
+// that is not allowed, the peak is the process's.
+void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
+
+double peak_memory_mib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (double kib = 0; word == "VmHWM:" && status >> kib) return kib / 1024;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return double(usage.ru_maxrss) / 1024;
+}
+
+// Bytes read and written a second when memory much larger than any cache is copied by as many threads.
+double copy_gb_per_s(int threads) {
+  const std::size_t bytes = std::size_t{256} << 20;
+  const std::vector<char> from(bytes, 1);
+  std::vector<char> to(bytes, 2);
+  const Exec exec;
+  tbb::task_arena arena(threads);
+  const std::size_t part = bytes / std::size_t(threads);
+  std::vector<double> rates;
+  for (int repeat = 0; repeat < 7; ++repeat) {
+    const auto start = Clock::now();
+    arena.execute([&] {
+      exec.parallel(threads,
+                    [&](int i) { std::memcpy(&to[std::size_t(i) * part], &from[std::size_t(i) * part], part); });
+    });
+    rates.push_back(2 * double(bytes) / seconds_since(start) / 1e9);
+  }
+  return median(rates);
+}
+
+MemorySource textured_image(int size) {
+  ImageInfo info;
+  info.grid = {size, size, {500000, 10, 0, 5000000, 0, -10}, ""};
+  info.type = SampleType::u16;
+  info.bands.resize(4);
+  Tile tile(info.grid.window(), info.band_count());
+  tile.fill(0, true);
+  const TileView pixels = tile.view();
+  Exec().parallel(size, [&](int y) {
+    for (int x = 0; x < size; ++x)
+      for (int b = 0; b < pixels.bands; ++b) {
+        const auto key = std::uint64_t(b);
+        const double land = smooth_noise(7, x / 23.0, y / 23.0) > 0 ? 400 : -400;
+        pixels(b, x, y) = float(2000 + land + 300 * smooth_noise(key, x / 3.0, y / 3.0) + 30 * gaussian(key, x, y));
+      }
+  });
+  return {std::move(info), std::move(tile)};
+}
+
+MemorySource label_image(int size) {
+  ImageInfo info;
+  info.grid = {size, size, {500000, 10, 0, 5000000, 0, -10}, ""};
+  info.type = SampleType::u8;
+  info.bands.resize(1);
+  for (std::uint16_t c = 1; c <= 6; ++c) info.classes.push_back({c, fmt::format("class {}", c), class_colour(c)});
+  Tile tile(info.grid.window(), 1);
+  tile.fill(0, true);
+  const TileView pixels = tile.view();
+  for (int y = 0; y < size; ++y)
+    for (int x = 0; x < size; ++x) pixels(0, x, y) = float(1 + mixed(3, x / 16, y / 16) % 6);
+  return {std::move(info), std::move(tile)};
+}
+
+struct Scenery {
+  MemorySource image;
+  MemorySource labels;
+};
+
+// Wires every port that must be, from what a stage can be given without a graph.
+Wiring wire(const Registry& registry, const StageInfo& stage, const Scenery& scenery) {
+  Wiring wiring = wiring_for(stage);
+  for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
+    const Port& port = stage.inputs[i];
+    if (!port.filled_by.empty()) {
+      const StageInfo& filler = stage_named(registry, port.filled_by);
+      Wiring source = wiring_for(filler);
+      source.images[0] = &scenery.image;
+      wiring.values[i] = run_estimate(filler, {}, source);
+    } else if (port.optional) {
+      continue;
+    } else if (port.type == PortType::image) {
+      wiring.images[i] = &scenery.image;
+    } else if (port.type == PortType::labels) {
+      wiring.images[i] = &scenery.labels;
+    } else if (port.type == PortType::transform) {
+      wiring.values[i] = Transform{{0.37, 1, 0, -0.62, 0, 1}, true, {}};
+    } else {
+      throw Error(Fault::usage, fmt::format("needs a {} and cannot run alone", name_of(port.type)));
+    }
+  }
+  return wiring;
+}
+
+// One tile of the first output: its inputs are cut beforehand, so that only the stage is timed.
+class OneTile {
+ public:
+  OneTile(const StageInfo& info, const TileStage& stage, const Wiring& wiring, const Window& window)
+      : in_(info.inputs.size()), tiles_(info.inputs.size()) {
+    const std::vector<ImageInfo> outputs = stage.outputs();
+    for (std::size_t i = 0; i < in_.size(); ++i) {
+      const Window need = wiring.images[i] && !info.inputs[i].info_only ? stage.needs(i, 0, window) : Window{};
+      if (need.empty()) continue;
+      tiles_[i] = read_window(*wiring.images[i], need);
+      in_[i] = tiles_[i].view().crop(need);
+      bytes_ += double(Tile::bytes(need, tiles_[i].bands()));
+    }
+    result_ = Tile(window, outputs[0].band_count());
+    result_.fill(0, false);
+    out_.resize(outputs.size());
+    out_[0] = result_.view();
+    bytes_ += double(Tile::bytes(window, result_.bands()));
+  }
+
+  double run(const TileStage& stage, Exec& exec) {
+    const auto start = Clock::now();
+    run_stage(stage, in_, out_, exec);
+    exec.finish();
+    return seconds_since(start);
+  }
+  double bytes() const { return bytes_; }
+
+ private:
+  std::vector<ConstTileView> in_;
+  std::vector<Tile> tiles_;
+  Tile result_;
+  std::vector<TileView> out_;
+  double bytes_ = 0;
+};
+
+std::vector<Window> tiles_of(Size size, int tile) {
+  std::vector<Window> windows;
+  for (int y = 0; y < size.height; y += tile)
+    for (int x = 0; x < size.width; x += tile) windows.push_back(intersect({x, y, tile, tile}, whole(size)));
+  return windows;
+}
+
+struct Sweep {
+  int tiles = 0;
+  double pixels = 0;
+  double bytes = 0;
+  double seconds = 0;
+};
+
+Sweep sweep(const StageInfo& info, const TileStage& stage, const Wiring& wiring, const BenchOptions& options) {
+  Exec exec(options.device);
+  Sweep s;
+  for (const Window& window : tiles_of(stage.outputs().at(0).grid.size(), options.tile)) {
+    OneTile tile(info, stage, wiring, window);
+    s.seconds += tile.run(stage, exec);
+    s.pixels += double(window.area());
+    s.bytes += tile.bytes();
+    ++s.tiles;
+    if (s.seconds > options.seconds) break;
+  }
+  return s;
+}
+
+Json measure(const StageInfo& info, const TileStage& stage, const Wiring& wiring, const BenchOptions& options,
+             double copy_rate) {
+  tbb::task_arena arena(options.threads);
+  std::vector<double> mpixels;
+  std::vector<double> gigabytes;
+  Sweep last;
+  reset_peak_memory();
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    arena.execute([&] { last = sweep(info, stage, wiring, options); });
+    mpixels.push_back(last.pixels / last.seconds / 1e6);
+    gigabytes.push_back(last.bytes / last.seconds / 1e9);
+  }
+  const auto [low, high] = std::minmax_element(mpixels.begin(), mpixels.end());
+  const double rate = median(mpixels);
+  const int bands = stage.outputs()[0].band_count();
+  return {{"stage", info.name},
+          {"repeats", options.repeats},
+          {"tiles", last.tiles},
+          {"bands", bands},
+          {"mpixel_s", rate},
+          {"spread", (*high - *low) / rate},
+          {"mpixel_bands_s", rate * bands},
+          {"gb_s", median(gigabytes)},
+          {"copy_fraction", median(gigabytes) / copy_rate},
+          {"peak_mib", peak_memory_mib()}};
+}
+
+Json bench_one(const Registry& registry, const StageInfo& info, const Scenery& scenery, const BenchOptions& options,
+               double copy_rate) {
+  const ParamMap params = parse_params(info, options.params);
+  try {
+    if (options.device == Device::cuda && !info.on_device) throw Error(Fault::usage, "has no CUDA arithmetic");
+    const Wiring wiring = wire(registry, info, scenery);
+    const auto stage = info.as<TileFactory>()->make(context_of(info, params, wiring));
+    return measure(info, *stage, wiring, options, copy_rate);
+  } catch (const Error& e) {
+    if (e.fault() == Fault::device) throw;
+    return {{"stage", info.name}, {"skipped", e.what()}};
+  }
+}
+
+std::vector<const StageInfo*> chosen_stages(const Registry& registry, const BenchOptions& options) {
+  std::vector<const StageInfo*> chosen;
+  for (const std::string& name : options.stages) {
+    const StageInfo& stage = stage_named(registry, name);
+    if (!stage.as<TileFactory>())
+      throw Error(Fault::usage, "'" + name + "' is not a tile stage; only those are measured alone");
+    chosen.push_back(&stage);
+  }
+  if (!options.params.empty() && chosen.size() != 1)
+    throw Error(Fault::usage, "parameters can be set for one stage only; name it with --stage");
+  if (!options.params.empty()) parse_params(*chosen[0], options.params);  // complains before any time is spent
+  if (chosen.empty())
+    for (const StageInfo& stage : registry.stages())
+      if (stage.as<TileFactory>()) chosen.push_back(&stage);
+  return chosen;
+}
+
+}  // namespace
+
+Json bench(const Registry& registry, const BenchOptions& options) {
+  const std::vector<const StageInfo*> stages = chosen_stages(registry, options);
+  if (options.device == Device::cuda) Exec probe(Device::cuda);  // says at once when there is no device
+  const double copy_rate = copy_gb_per_s(options.threads);
+  const Scenery scenery{textured_image(options.size), label_image(options.size)};
+  Json results = Json::array();
+  for (const StageInfo* stage : stages) results.push_back(bench_one(registry, *stage, scenery, options, copy_rate));
+  return {{"device", options.device == Device::cuda ? device_name() : "cpu"},
+          {"threads", options.threads},
+          {"size", options.size},
+          {"tile", options.tile},
+          {"copy_gb_s", copy_rate},
+          {"stages", std::move(results)}};
+}
+
+std::string bench_text(const Json& result) {
+  std::string text =
+      fmt::format("{} x {} pixels, 4 bands, tiles of {}, {}, {} thread(s); copying memory: {:.1f} GB/s\n\n",
+                  result["size"].get<int>(), result["size"].get<int>(), result["tile"].get<int>(),
+                  result["device"].get<std::string>(), result["threads"].get<int>(), result["copy_gb_s"].get<double>());
+  text += fmt::format("{:<20} {:>9} {:>7} {:>15} {:>8} {:>8} {:>9}\n", "stage", "Mpixel/s", "spread", "Mpixel-bands/s",
+                      "GB/s", "of copy", "peak MiB");
+  std::string skipped;
+  for (const Json& s : result["stages"]) {
+    const auto name = s["stage"].get<std::string>();
+    if (s.contains("skipped")) {
+      skipped += fmt::format("{:<20} {}\n", name, s["skipped"].get<std::string>());
+      continue;
+    }
+    const auto value = [&s](const char* key) { return s[key].get<double>(); };
+    text += fmt::format("{:<20} {:>9.3g} {:>6.0f}% {:>15.4g} {:>8.3g} {:>7.1f}% {:>9.0f}\n", name, value("mpixel_s"),
+                        100 * value("spread"), value("mpixel_bands_s"), value("gb_s"), 100 * value("copy_fraction"),
+                        value("peak_mib"));
+  }
+  return text + (skipped.empty() ? "" : "\nNot measured:\n" + skipped);
+}
+
+}  // namespace nadir::app

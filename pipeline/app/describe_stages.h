@@ -1,0 +1,25 @@
+// What `nadir stages` prints: everything that the registry knows of stages.
+#pragma once
+
+#include <string>
+
+#include "pipeline/app/record_json.h"
+#include "pipeline/core/registry.h"
+
+namespace nadir::app {
+
+/// One line a stage, by family.
+std::string list_stages(const Registry& registry);
+/// Ports and parameters of one stage.
+std::string explain_stage(const StageInfo& stage);
+
+Json stages_json(const Registry& registry);
+Json stage_json(const StageInfo& stage);
+
+/// "source", "value", "tile", "estimate" or "sink".
+std::string kind_of(const StageInfo& stage);
+
+/// The stage, or Error(Fault::usage) with the nearest known name.
+const StageInfo& stage_named(const Registry& registry, const std::string& name);
+
+}  // namespace nadir::app

@@ -1,0 +1,101 @@
+// Evaluations without a graph: sources are opened and one estimate stage is streamed over them.
+#include "pipeline/app/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipeline/app/describe_stages.h"
+#include "pipeline/app/one_stage.h"
+#include "pipeline/core/error.h"
+
+namespace nadir::app {
+namespace {
+
+std::unique_ptr<Source> open_image(const Registry& registry, const std::string& path, const std::string& band) {
+  const StageInfo& reader = stage_named(registry, "read_geotiff");
+  ParamMap params{{"path", path}};
+  if (!band.empty() && band != "luma") params["bands"] = std::vector<std::string>{band};
+  auto source = reader.as<SourceFactory>()->make(context_of(reader, params, wiring_for(reader)));
+  if (band != "luma") return source;
+  const StageInfo& luma = stage_named(registry, "luma");
+  return std::make_unique<TileSource>(luma, ParamMap{}, std::move(source));
+}
+
+std::size_t port_named(const StageInfo& stage, const std::string& name) {
+  for (std::size_t i = 0; i < stage.inputs.size(); ++i)
+    if (stage.inputs[i].name == name) return i;
+  throw Error(Fault::internal, stage.name + " has no input '" + name + "'");
+}
+
+Value read_survey(const Registry& registry, const std::string& path, const std::string& class_field, const Grid& grid) {
+  const StageInfo& reader = stage_named(registry, "read_survey");
+  ParamMap params{{"path", path}};
+  if (!class_field.empty()) params["class_field"] = class_field;
+  StageContext context = context_of(reader, params, wiring_for(reader));
+  context.scene_grid = &grid;
+  return reader.as<ValueFactory>()->make(context);
+}
+
+// Numbers under each other, as in a confusion matrix.
+std::string matrix_text(const std::vector<std::vector<double>>& rows) {
+  std::size_t width = 1;
+  const auto shown = [](double v) { return fmt::format("{:.6g}", v); };
+  for (const auto& row : rows)
+    for (const double v : row) width = std::max(width, shown(v).size());
+  std::string text;
+  for (const auto& row : rows) {
+    text += "\n   ";
+    for (const double v : row) text += fmt::format(" {:>{}}", shown(v), width);
+  }
+  return text;
+}
+
+struct ScalarText {
+  std::string operator()(bool v) const { return v ? "yes" : "no"; }
+  std::string operator()(std::int64_t v) const { return std::to_string(v); }
+  std::string operator()(double v) const { return fmt::format("{:.6g}", v); }
+  std::string operator()(const std::string& v) const { return v; }
+  std::string operator()(const std::vector<std::vector<double>>& v) const { return matrix_text(v); }
+  template <class T>
+  std::string operator()(const std::vector<T>& items) const {
+    std::string text;
+    for (const T& item : items) text += (text.empty() ? "" : ", ") + (*this)(item);
+    return text;
+  }
+};
+
+}  // namespace
+
+Record evaluate_image(const Registry& registry, const std::string& reference, const std::string& image,
+                      const CompareOptions& options) {
+  const auto wanted = open_image(registry, reference, options.band);
+  const auto given = open_image(registry, image, options.band);
+  const StageInfo& compare = stage_named(registry, "compare");
+  Wiring wiring = wiring_for(compare);
+  wiring.images[port_named(compare, "image")] = given.get();
+  wiring.images[port_named(compare, "reference")] = wanted.get();
+  const ParamMap params = parse_params(compare, {fmt::format("crop_px={}", options.crop)});
+  return describe(run_estimate(compare, params, wiring));
+}
+
+Record evaluate_mask(const Registry& registry, const std::string& truth, const std::string& mask,
+                     const std::string& class_field) {
+  const auto labels = open_image(registry, mask, "");
+  const StageInfo& assess = stage_named(registry, "assess");
+  Wiring wiring = wiring_for(assess);
+  wiring.images[port_named(assess, "labels")] = labels.get();
+  wiring.values[port_named(assess, "truth")] = read_survey(registry, truth, class_field, labels->info().grid);
+  return describe(run_estimate(assess, {}, wiring));
+}
+
+std::string record_text(const Record& record) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : record.fields()) width = std::max(width, name.size());
+  std::string text;
+  for (const auto& [name, value] : record.fields())
+    text += fmt::format("{:<{}}  {}\n", name, width, std::visit(ScalarText{}, value));
+  return text;
+}
+
+}  // namespace nadir::app

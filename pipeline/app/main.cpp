@@ -1,0 +1,223 @@
+// The program: one function a command, and the exit codes that scripts rely on.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "io/io.h"
+#include "pipeline/app/bench.h"
+#include "pipeline/app/describe_stages.h"
+#include "pipeline/app/evaluate.h"
+#include "pipeline/app/record_json.h"
+#include "pipeline/app/report.h"
+#include "pipeline/app/run_command.h"
+#include "pipeline/app/run_folder.h"
+#include "pipeline/app/sample.h"
+#include "pipeline/app/sample.h"
+#include "pipeline/app/schema.h"
+#include "pipeline/app/version.h"
+#include "pipeline/graph/describe.h"
+#include "stages/stages.h"
+
+namespace nadir::app {
+namespace {
+
+constexpr std::size_t kSmallCache = std::size_t{64} << 20;  // for commands without a memory budget
+
+Registry all_known_stages() {
+  std::vector<StageInfo> stages = io_stages();
+  for (StageInfo& s : all_stages()) stages.push_back(std::move(s));
+  return Registry(std::move(stages));
+}
+
+void add_config(CLI::App& command, RunRequest& r) {
+  command.add_option("config", r.config, "The graph, a YAML file")->required();
+  command.add_option("--set", r.overrides, "Override a parameter: node.parameter=value")->type_name("N.P=V");
+}
+
+void add_run_options(CLI::App& command, RunRequest& r) {
+  add_config(command, r);
+  command.add_option("inputs", r.inputs, "Scenes: files, folders, patterns, /vsi paths")->required();
+  command.add_option("--truth", r.truth, "The ground survey")->type_name("FILE");
+  command.add_option("--threads", r.threads, "Threads; default: all cores")->check(CLI::Range(1, 1024));
+  command.add_option("--memory", r.memory, "Memory budget, as 512MiB or 4GiB")->type_name("SIZE");
+  command.add_flag("--json", r.json, "Print the result as JSON");
+}
+
+class Commands {
+ public:
+  Commands(CLI::App& app, int argc, char** argv) : app_(app) {
+    for (int i = 0; i < argc; ++i) run_.command_line += (i ? " " : "") + std::string(argv[i]);
+    add_run();
+    add_plan();
+    add_graph_commands();
+    add_listings();
+    add_sample();
+    add_evaluate();
+    add_bench();
+    add_report();
+  }
+  int exit_code() const { return exit_code_; }
+
+ private:
+  CLI::App* command(const char* name, const char* doc, std::function<int()> body) {
+    CLI::App* c = app_.add_subcommand(name, doc);
+    c->callback([this, body = std::move(body)] { exit_code_ = body(); });
+    return c;
+  }
+
+  void add_run() {
+    CLI::App* c = command("run", "Run a graph over scenes", [this] { return run_command(run_, registry_); });
+    add_run_options(*c, run_);
+    c->add_option("--out", run_.out, "Output folder")->required()->type_name("DIR");
+    c->add_option("--device", run_.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    c->add_option("--trace", run_.trace, "Write a trace for Perfetto")->type_name("FILE");
+    c->add_flag("--restart", run_.restart, "Forget what an earlier run in this folder has completed");
+    c->add_flag("--fail-fast", run_.fail_fast, "Stop at the first scene that fails");
+    c->add_flag("--quiet", run_.quiet, "No progress, only warnings and errors");
+    c->add_option("--log-format", run_.log_format, "text or json")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, LogFormat>{{"text", LogFormat::text}, {"json", LogFormat::json}}));
+  }
+
+  void add_plan() {
+    CLI::App* c =
+        command("plan", "Show what a run would do; reads no pixel", [this] { return plan_command(run_, registry_); });
+    add_run_options(*c, run_);
+    c->add_option("--out", run_.out, "Output folder")->type_name("DIR");
+  }
+
+  void add_graph_commands() {
+    CLI::App* v = command("validate", "Check a config; lists all problems at once", [this] {
+      const Graph graph = load_graph(run_.config, registry_, run_.overrides);
+      fmt::print("{}: {} nodes, no problems\n", run_.config, graph.nodes.size());
+      return 0;
+    });
+    add_config(*v, run_);
+    CLI::App* g = command("graph", "Draw a graph", [this] {
+      const Graph graph = load_graph(run_.config, registry_, run_.overrides);
+      fmt::print("{}", format_ == "dot"       ? graph_as_dot(graph)
+                       : format_ == "mermaid" ? graph_as_mermaid(graph)
+                                              : graph_as_text(graph));
+      return 0;
+    });
+    add_config(*g, run_);
+    g->add_option("--format", format_, "dot, mermaid or text")->check(CLI::IsMember({"dot", "mermaid", "text"}));
+  }
+
+  void add_listings() {
+    CLI::App* c = command("stages", "List or explain stages", [this] {
+      print_stages();
+      return 0;
+    });
+    c->add_option("name", stage_, "One stage");
+    c->add_flag("--json", run_.json, "Print as JSON");
+    command("schema", "JSON Schema of configs, for editors", [this] {
+      fmt::print("{}\n", config_schema(registry_, params_of<RunSettings>()).dump(2));
+      return 0;
+    });
+  }
+
+  void print_stages() const {
+    if (stage_.empty())
+      fmt::print("{}", run_.json ? stages_json(registry_).dump(2) + "\n" : list_stages(registry_));
+    else if (run_.json)
+      fmt::print("{}\n", stage_json(stage_named(registry_, stage_)).dump(2));
+    else
+      fmt::print("{}", explain_stage(stage_named(registry_, stage_)));
+  }
+
+  void add_sample() {
+    CLI::App* c = command("sample", "Write the built-in demonstration: scenes and a survey", [this] {
+      configure_io(kSmallCache);
+      write_sample(dir_, seed_);
+      fmt::print("{0}/scenes\n{0}/survey.gpkg\n{0}/sample.json\n", dir_);
+      return 0;
+    });
+    c->add_option("dir", dir_, "Folder")->required();
+    c->add_option("--seed", seed_, "Another landscape");
+  }
+
+  void add_evaluate() {
+    CLI::App* c = command("evaluate", "Score an image against a reference, or a mask against a survey", [this] {
+      configure_io(kSmallCache);
+      const Record record = reference_.empty() ? evaluate_mask(registry_, run_.truth, image_, class_field_)
+                                               : evaluate_image(registry_, reference_, image_, compare_);
+      fmt::print("{}", run_.json ? json_of(record).dump(2) + "\n" : record_text(record));
+      return 0;
+    });
+    CLI::Option_group* against = c->add_option_group("against");
+    against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
+    against->add_option("--truth", run_.truth, "The survey")->type_name("FILE");
+    against->require_option(1);
+    c->add_option("image", image_, "Image or mask")->required();
+    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
+    c->add_option("--band", compare_.band, "luma: compare the luma of RGB images")->check(CLI::IsMember({"luma"}));
+    c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
+    c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
+  void add_bench() {
+    CLI::App* c = command("bench", "Measure stages on this machine", [this] {
+      bench_.device = run_.device == "cuda" ? Device::cuda : Device::cpu;
+      const Json result = bench(registry_, bench_);
+      fmt::print("{}", run_.json ? result.dump(2) + "\n" : bench_text(result));
+      return 0;
+    });
+    c->add_option("--stage", bench_.stages, "Stages; default: all tile stages");
+    c->add_option("--set", bench_.params, "Parameter of the stage: name=value");
+    c->add_option("--size", bench_.size, "Edge of the image, pixels")->check(CLI::Range(64, 32768));
+    c->add_option("--tile", bench_.tile, "Edge of a tile, pixels")->check(CLI::Range(16, 32768));
+    c->add_option("--threads", bench_.threads, "Tiles at once")->check(CLI::Range(1, 1024));
+    c->add_option("--repeats", bench_.repeats, "Repetitions; the median counts")->check(CLI::Range(1, 1000));
+    c->add_option("--device", run_.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
+  void add_report() {
+    CLI::App* c = command("report", "Write DIR/report.html from DIR/run.json", [this] { return report_command(dir_); });
+    c->add_option("dir", dir_, "Output folder of a run")->required();
+  }
+
+  CLI::App& app_;
+  Registry registry_ = all_known_stages();
+  RunRequest run_;
+  BenchOptions bench_;
+  CompareOptions compare_;
+  std::string reference_;
+  std::string image_;
+  std::string class_field_;
+  std::string stage_;
+  std::string format_ = "text";
+  std::string dir_;
+  std::uint64_t seed_ = 0;
+  int exit_code_ = 0;
+};
+
+int run(int argc, char** argv) {
+  CLI::App app{"Nadir: from satellite imagery and a ground survey to sharp, aligned, assessed masks"};
+  app.set_version_flag("--version", std::string("nadir ") + kVersion);
+  app.require_subcommand(1);
+  Commands commands(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : int(Fault::usage);
+  }
+  return commands.exit_code();
+}
+
+}  // namespace
+}  // namespace nadir::app
+
+int main(int argc, char** argv) {
+  try {
+    return nadir::app::run(argc, argv);
+  } catch (const nadir::Error& e) {
+    std::cerr << e.what() << "\n";
+    return int(e.fault());
+  } catch (const std::exception& e) {
+    std::cerr << "nadir: " << e.what() << "\n";
+    return int(nadir::Fault::internal);
+  }
+}

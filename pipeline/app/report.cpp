@@ -1,0 +1,216 @@
+// run.json as a page of HTML.
+#include "pipeline/app/report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+
+namespace nadir::app {
+namespace {
+
+constexpr const char* kStyle = R"(
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
+table { border-collapse: collapse; margin: .5rem 0 1rem; } th, td { padding: .2rem .7rem; text-align: left; vertical-align: top; }
+th { background: #f2f4f5; font-weight: 600; } tr { border-bottom: 1px solid #dde1e4; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; } td.hit { background: #e3f3e6; } td.miss { background: #fbe9e7; }
+.failed { color: #b3261e; font-weight: 600; } .done { color: #1b6e34; } .warn { color: #8a5a00; } .quiet { color: #667; }
+pre { background: #f7f8f8; padding: .8rem; overflow-x: auto; }
+)";
+
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    switch (c) {
+      case '&': safe += "&amp;"; break;
+      case '<': safe += "&lt;"; break;
+      case '>': safe += "&gt;"; break;
+      case '"': safe += "&quot;"; break;
+      case '\'': safe += "&#39;"; break;
+      default: safe += c;
+    }
+  }
+  return safe;
+}
+
+std::string element(const char* tag, const std::string& html) { return fmt::format("<{0}>{1}</{0}>\n", tag, html); }
+std::string cell(const std::string& html) { return "<td>" + html + "</td>"; }
+std::string number_cell(const std::string& html) { return "<td class=\"n\">" + html + "</td>"; }
+
+std::string row(const std::string& cells) { return "<tr>" + cells + "</tr>\n"; }
+
+std::string header(std::initializer_list<const char*> titles) {
+  std::string cells;
+  for (const char* t : titles) cells += fmt::format("<th>{}</th>", t);
+  return row(cells);
+}
+
+const Json& at(const Json& object, const char* key) {
+  static const Json nothing;
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && it != object.end() ? *it : nothing;
+}
+
+std::string plain(const Json& value) {
+  if (value.is_null()) return "–";
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  if (!value.is_array()) return value.dump();
+  std::string text;
+  for (const Json& item : value) text += (text.empty() ? "" : ", ") + plain(item);
+  return text;
+}
+
+std::string text_of(const Json& object, const char* key) { return escaped(plain(at(object, key))); }
+
+std::string seconds(const Json& object) {
+  const Json& s = at(object, "seconds");
+  return s.is_number() ? fmt::format("{:.2f}", s.get<double>()) : "–";
+}
+
+// file:, javascript: and the like are no relative links; such a path is shown as text.
+std::string link(const std::string& path) {
+  const bool relative = path.find(':') == std::string::npos && !path.starts_with("/");
+  if (!relative) return escaped(path);
+  std::string href;
+  for (const char c : path)
+    href += c == ' ' ? "%20" : c == '%' ? "%25" : c == '#' ? "%23" : c == '?' ? "%3F" : std::string(1, c);
+  return fmt::format("<a href=\"{}\">{}</a>", escaped(href), escaped(path));
+}
+
+bool is_matrix(const Json& value) {
+  if (!value.is_array() || value.empty()) return false;
+  for (const Json& line : value)
+    if (!line.is_array()) return false;
+  return true;
+}
+
+// Square tables of counts are confusion matrices: rows are the survey's classes, columns the mask's.
+std::string matrix_table(const Json& matrix, const Json& names) {
+  const bool square = matrix[0].size() == matrix.size();
+  const bool named = square && names.is_array() && names.size() == matrix.size();
+  std::string head = "<th></th>";
+  for (std::size_t c = 0; c < matrix[0].size(); ++c)
+    head += fmt::format("<th>{}</th>", named ? escaped(plain(names[c])) : std::to_string(c + 1));
+  std::string html = row(head);
+  for (std::size_t r = 0; r < matrix.size(); ++r) {
+    std::string cells = fmt::format("<th>{}</th>", named ? escaped(plain(names[r])) : std::to_string(r + 1));
+    for (std::size_t c = 0; c < matrix[r].size(); ++c) {
+      const Json& v = matrix[r][c];
+      const bool some = v.is_number() && v.get<double>() > 0;
+      const char* look = !square || !some ? "n" : r == c ? "n hit" : "n miss";
+      cells += fmt::format("<td class=\"{}\">{}</td>", look, escaped(plain(v)));
+    }
+    html += row(cells);
+  }
+  return element("table", html);
+}
+
+std::string record_table(const Json& record) {
+  std::string html;
+  for (const auto& [key, value] : record.items()) {
+    const std::string shown = is_matrix(value)    ? matrix_table(value, at(record, "classes"))
+                              : value.is_object() ? record_table(value)
+                                                  : escaped(plain(value));
+    html += row("<th>" + escaped(key) + "</th>" + cell(shown));
+  }
+  return element("table", html);
+}
+
+std::string outputs_cell(const Json& scene) {
+  std::string html;
+  for (const Json& output : at(scene, "outputs")) {
+    const Json& path = at(output, "path");
+    html += (html.empty() ? "" : "<br>") + text_of(output, "node");
+    if (path.is_string()) html += ": " + link(path.get<std::string>());
+  }
+  return html;
+}
+
+std::string notes_cell(const Json& scene) {
+  std::string html;
+  if (const Json& error = at(scene, "error"); error.is_string() && !error.get<std::string>().empty())
+    html += "<span class=\"failed\">" + escaped(plain(error)) + "</span>";
+  for (const Json& w : at(scene, "warnings"))
+    html += (html.empty() ? "" : "<br>") + ("<span class=\"warn\">" + escaped(plain(w)) + "</span>");
+  return html;
+}
+
+std::string scenes_table(const Json& run) {
+  std::string html = header({"scene", "status", "seconds", "outputs", "notes"});
+  for (const Json& scene : at(run, "scenes")) {
+    const bool failed = plain(at(scene, "status")) == "failed";
+    html +=
+        row(cell(text_of(scene, "name")) +
+            cell(fmt::format("<span class=\"{}\">{}</span>", failed ? "failed" : "done", text_of(scene, "status"))) +
+            number_cell(seconds(scene)) + cell(outputs_cell(scene)) + cell(notes_cell(scene)));
+  }
+  return element("table", html);
+}
+
+std::string timing_table(const Json& stages) {
+  std::string html = header({"node", "stage", "calls", "seconds", "MB"});
+  for (const Json& s : stages) {
+    const Json& bytes = at(s, "bytes");
+    const std::string megabytes = bytes.is_number() ? fmt::format("{:.1f}", bytes.get<double>() / 1e6) : "–";
+    html += row(cell(text_of(s, "node")) + cell(text_of(s, "stage")) + number_cell(text_of(s, "calls")) +
+                number_cell(seconds(s)) + number_cell(megabytes));
+  }
+  return element("table", html);
+}
+
+std::string scene_section(const Json& scene) {
+  std::string html = element("h2", text_of(scene, "name"));
+  html += fmt::format("<p class=\"quiet\">{}</p>\n", text_of(scene, "input"));
+  for (const auto& [node, value] : at(scene, "values").items()) {
+    const Json& record = at(value, "record");
+    if (!record.is_object() || record.empty()) continue;
+    html += element("h3", escaped(node) + " <span class=\"quiet\">" + text_of(value, "stage") + "</span>");
+    html += record_table(record);
+  }
+  if (const Json& stages = at(scene, "stages"); stages.is_array() && !stages.empty())
+    html += element("h3", "Time by stage") + timing_table(stages);
+  return html;
+}
+
+std::string summary(const Json& run) {
+  std::size_t total = 0;
+  std::size_t failed = 0;
+  for (const Json& scene : at(run, "scenes")) {
+    ++total;
+    failed += plain(at(scene, "status")) == "failed";
+  }
+  const std::string outcome =
+      failed == 0 ? fmt::format("{} done", total)
+                  : fmt::format("{} done, <span class=\"failed\">{} failed</span>", total - failed, failed);
+  return fmt::format("<p>Scenes: {}. Started {}, took {} s on {} with {} threads; nadir {}.</p>\n", outcome,
+                     text_of(run, "started"), seconds(run), text_of(run, "device"), text_of(run, "threads"),
+                     text_of(run, "nadir"));
+}
+
+std::string command_line(const Json& run) {
+  std::string text;
+  for (const Json& word : at(run, "command")) text += (text.empty() ? "" : " ") + plain(word);
+  return text.empty() ? "" : element("pre", escaped(text));
+}
+
+}  // namespace
+
+std::string report_html(const Json& run) {
+  const Json& file = at(run, "config_file");
+  const std::string config =
+      file.is_string() ? std::filesystem::path(file.get<std::string>()).filename().string() : "run";
+  std::string body = element("h1", "Nadir: " + escaped(config)) + summary(run) + command_line(run) + scenes_table(run);
+  for (const Json& scene : at(run, "scenes")) body += scene_section(scene);
+  if (const Json& resolved = at(run, "config"); !resolved.is_null())
+    body += element("h2", "Config, with all defaults") + element("pre", escaped(resolved.dump(2)));
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Nadir: {}</title>\n<style>{}</style>\n</head>\n"
+      "<body>\n{}</body>\n</html>\n",
+      escaped(config), kStyle, body);
+}
+
+}  // namespace nadir::app

@@ -1,0 +1,204 @@
+// Running a graph over scenes: one bad scene does not stop the others.
+#include "pipeline/app/run_command.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "io/io.h"
+#include "pipeline/app/record_json.h"
+#include "pipeline/app/report.h"
+#include "pipeline/app/run_folder.h"
+#include "pipeline/app/scenes.h"
+#include "pipeline/app/trace.h"
+#include "pipeline/app/version.h"
+
+namespace nadir::app {
+namespace {
+
+std::atomic<bool> interrupted{false};
+
+void catch_signals() {
+  std::signal(SIGINT, [](int) { interrupted = true; });
+  std::signal(SIGTERM, [](int) { interrupted = true; });
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Device choose_device(const Graph& graph, Log& log) {
+  if (graph.run.device == DeviceChoice::cpu) return Device::cpu;
+  const std::string why_not = missing_device();
+  if (why_not.empty()) {
+    log.info("device: " + device_name());
+    return Device::cuda;
+  }
+  if (graph.run.device == DeviceChoice::cuda) throw Error(Fault::device, why_not);
+  return Device::cpu;
+}
+
+bool wants_truth(const Graph& graph) {
+  for (const Node& n : graph.nodes)
+    if (n.stage->as<ValueFactory>() && find_param(n.stage->params, "path") && !n.params.contains("path")) return true;
+  return false;
+}
+
+class FolderRun {
+ public:
+  FolderRun(const RunRequest& request, const Graph& graph)
+      : request_(request),
+        graph_(graph),
+        log_(request.log_format, request.quiet),
+        config_(resolved_config(graph)),
+        folder_(request.out,
+                {{"config", hash_of(config_.dump())},
+                 {"survey", fingerprint(request.truth)},
+                 {"program version", kVersion}},
+                request.restart) {
+    options_.device = choose_device(graph, log_);
+    options_.threads = thread_count(graph);
+    options_.tile = graph.run.tile;
+    options_.memory = *parse_bytes(graph.run.memory);
+    options_.interrupted = &interrupted;
+    if (!request.trace.empty()) options_.trace = &trace_;
+  }
+
+  int run() {
+    const std::vector<SceneFile> scenes = find_scenes(request_.inputs);
+    for (const SceneFile& s : scenes) {
+      if (interrupted || (request_.fail_fast && failed_ > 0)) break;
+      run_scene(s);
+    }
+    write_report();
+    if (interrupted) return int(Fault::interrupted);
+    if (failed_ == 0) return 0;
+    return failed_ == int(scenes.size()) && failed_ == 1 ? int(first_fault_) : int(Fault::scenes);
+  }
+
+ private:
+  void run_scene(const SceneFile& file) {
+    const auto start = std::chrono::steady_clock::now();
+    const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth);
+    Json scene = folder_.completed(inputs);
+    if (scene.is_object()) {
+      log_.info(file.name + ": already complete");
+    } else {
+      try {
+        options_.progress = [&](const std::string& what, double share) { log_.progress(file.name, what, share); };
+        const SceneReport report = run_tiled(graph_, inputs, options_);
+        scene = scene_json(graph_, inputs, report);
+        write_values(inputs, report);
+        scene["status"] = "done";
+        scene["seconds"] = seconds_since(start);
+        folder_.mark_completed(inputs, scene);
+        for (const auto& warning : scene["warnings"]) log_.warning(file.name + ": " + warning.get<std::string>());
+        log_.info(fmt::format("{}: done in {:.1f} s", file.name, seconds_since(start)));
+      } catch (const Error& e) {
+        scene = failed_scene(file, e, seconds_since(start));
+      }
+    }
+    folder_.clean(inputs);
+    scenes_.push_back(std::move(scene));
+  }
+
+  Json failed_scene(const SceneFile& file, const Error& e, double seconds) {
+    if (e.fault() != Fault::interrupted) {
+      if (failed_++ == 0) first_fault_ = e.fault();
+      log_.error(file.name + ": " + e.what());
+    }
+    return {{"name", file.name}, {"input", file.path}, {"status", "failed"}, {"error", e.what()}, {"seconds", seconds}};
+  }
+
+  void write_values(const SceneInputs& inputs, const SceneReport& report) const {
+    for (const auto& [node, record] : report.values)
+      write_text_file(inputs.output_dir + "/" + node + ".json",
+                      json_of(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  }
+
+  void write_report() {
+    Json run{{"nadir", kVersion},
+             {"config_file", graph_.file},
+             {"config", config_},
+             {"command", request_.command_line},
+             {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started_at_))},
+             {"seconds", seconds_since(started_)},
+             {"device", options_.device == Device::cuda ? device_name() : "cpu"},
+             {"threads", options_.threads},
+             {"scenes", scenes_}};
+    folder_.write_run_json(run);
+    write_text_file(folder_.dir() + "/report.html", report_html(run));
+    if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
+    if (request_.json)
+      fmt::print("{}\n", run.dump(2, ' ', false, Json::error_handler_t::replace));
+    else
+      print_summary();
+  }
+
+  void print_summary() const {
+    for (const Json& scene : scenes_) {
+      if (scene["status"] == "failed") {
+        fmt::print("{}: failed: {}\n", scene["name"].get<std::string>(), scene["error"].get<std::string>());
+        continue;
+      }
+      for (const auto& output : scene["outputs"])
+        if (output.contains("path")) fmt::print("{}\n", output["path"].get<std::string>());
+    }
+    fmt::print("{}/run.json\n{}/report.html\n", folder_.dir(), folder_.dir());
+  }
+
+  const RunRequest& request_;
+  const Graph& graph_;
+  Log log_;
+  Json config_;
+  RunFolder folder_;
+  RunOptions options_;
+  Trace trace_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::time_t started_at_ = std::time(nullptr);
+  Json scenes_ = Json::array();
+  int failed_ = 0;
+  Fault first_fault_ = Fault::data;
+};
+
+}  // namespace
+
+Graph configured_graph(const RunRequest& request, const Registry& registry) {
+  std::vector<std::string> overrides = request.overrides;
+  if (!request.device.empty()) overrides.push_back("run.device=" + request.device);
+  if (request.threads > 0) overrides.push_back("run.threads=" + std::to_string(request.threads));
+  if (!request.memory.empty()) overrides.push_back("run.memory=" + request.memory);
+  return load_graph(request.config, registry, overrides);
+}
+
+int thread_count(const Graph& graph) {
+  return graph.run.threads > 0 ? graph.run.threads : int(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+int run_command(const RunRequest& request, const Registry& registry) {
+  const Graph graph = configured_graph(request, registry);
+  if (!request.truth.empty() && !std::filesystem::exists(request.truth) && !request.truth.starts_with("/vsi"))
+    throw Error(Fault::missing, "there is no survey " + request.truth);
+  if (request.truth.empty() && wants_truth(graph))
+    throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
+  catch_signals();
+  configure_io(cache_share(*parse_bytes(graph.run.memory)));
+  return FolderRun(request, graph).run();
+}
+
+int report_command(const std::string& dir) {
+  std::ifstream file(dir + "/run.json");
+  if (!file) throw Error(Fault::missing, "there is no " + dir + "/run.json; name the output folder of a run");
+  const Json run = Json::parse(file, nullptr, false);
+  if (!run.is_object()) throw Error(Fault::data, dir + "/run.json is not readable as JSON");
+  write_text_file(dir + "/report.html", report_html(run));
+  fmt::print("{}/report.html\n", dir);
+  return 0;
+}
+
+}  // namespace nadir::app

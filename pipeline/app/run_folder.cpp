@@ -1,0 +1,154 @@
+// run.json and the marks of completed scenes.
+#include "pipeline/app/run_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "pipeline/app/record_json.h"
+
+namespace nadir::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json read_json(const std::string& path) {
+  std::ifstream file(path);
+  return file ? Json::parse(file, nullptr, false) : Json();
+}
+
+}  // namespace
+
+std::string hash_of(const std::string& text) {
+  std::array<char, 17> hex{};
+  std::snprintf(hex.data(), hex.size(), "%016llx",
+                static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  return hex.data();
+}
+
+std::string fingerprint(const std::string& path) {
+  std::error_code failed;
+  const auto size = fs::file_size(path, failed);
+  if (failed) return "";
+  const std::size_t end_bytes = std::size_t{1} << 20;
+  std::ifstream file(path, std::ios::binary);
+  std::string ends(std::min<std::size_t>(size, 2 * end_bytes), '\0');
+  file.read(ends.data(), std::streamsize(std::min(ends.size(), end_bytes)));
+  if (ends.size() > end_bytes) {
+    const std::size_t rest = ends.size() - end_bytes;
+    file.seekg(std::streamoff(size - rest));
+    file.read(ends.data() + end_bytes, std::streamsize(rest));
+  }
+  const auto time = fs::last_write_time(path, failed).time_since_epoch().count();
+  return hash_of(ends + std::to_string(size) + "," + std::to_string(time));
+}
+
+Json resolved_config(const Graph& graph) {
+  Json nodes = Json::object();
+  for (const Node& n : graph.nodes) {
+    Json node{{"stage", n.stage->name}};
+    for (std::size_t i = 0; i < n.inputs.size(); ++i)
+      if (n.inputs[i])
+        node["in"][n.stage->inputs[i].name] = graph.producer(*n.inputs[i]).id + "." + graph.port(*n.inputs[i]).name;
+    for (const ParamSpec& p : n.stage->params) {
+      const auto it = n.params.find(p.name);
+      node[p.name] = json_of(it == n.params.end() ? p.initial : it->second);
+    }
+    nodes[n.id] = std::move(node);
+  }
+  return {{"nadir", 1},
+          {"run", {{"tile", graph.run.tile}, {"memory", graph.run.memory}, {"seed", graph.run.seed}}},
+          {"graph", nodes}};
+}
+
+Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport& report) {
+  Json scene{{"name", inputs.name}, {"input", inputs.path}, {"input_hash", fingerprint(inputs.path)}};
+  scene["outputs"] = Json::array();
+  for (const auto& [node, facts] : report.outputs) {
+    Json output{{"node", node}};
+    output.update(json_of(facts));
+    scene["outputs"].push_back(output);
+  }
+  scene["values"] = Json::object();
+  scene["warnings"] = Json::array();
+  for (const auto& [node, record] : report.values) {
+    const Node& n = graph.nodes[std::size_t(graph.find(node))];
+    scene["values"][node] = {{"stage", n.stage->name}, {"record", json_of(record)}};
+    if (const Scalar* warning = record.find("warning"))
+      if (const auto* text = std::get_if<std::string>(warning)) scene["warnings"].push_back(node + ": " + *text);
+  }
+  scene["stages"] = Json::array();
+  for (const NodeReport& n : report.nodes)
+    scene["stages"].push_back(
+        {{"node", n.node}, {"stage", n.stage}, {"calls", n.calls}, {"seconds", n.seconds}, {"bytes", n.bytes}});
+  return scene;
+}
+
+void write_text_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".part";
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const bool written = file >= 0 && write(file, text.data(), text.size()) == ssize_t(text.size()) && fsync(file) == 0;
+  if (file >= 0) close(file);
+  if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
+    unlink(temporary.c_str());
+    throw Error(Fault::io, "writing " + path + " failed; is the disk full or the folder read-only?");
+  }
+}
+
+RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart)
+    : dir_(dir) {
+  std::error_code failed;
+  fs::create_directories(dir + "/.nadir", failed);
+  if (failed) throw Error(Fault::io, "the output folder " + dir + " cannot be made: " + failed.message());
+  const std::string path = dir + "/.nadir/run.json";
+  const Json before = read_json(path);
+  if (restart) {
+    for (const auto& entry : fs::directory_iterator(dir + "/.nadir")) fs::remove_all(entry.path(), failed);
+  } else if (before.is_object()) {
+    for (const auto& [what, value] : identity)
+      if (before.value(what, value) != value)
+        throw Error(Fault::usage, "the output folder " + dir + " belongs to a run with another " + what +
+                                      "; use --restart to start over there, or another --out");
+  }
+  write_text_file(path, Json(identity).dump(2) + "\n");
+}
+
+SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& path, const std::string& truth) const {
+  SceneInputs inputs{name, path, truth, dir_ + "/" + name, dir_ + "/.nadir/" + name};
+  std::error_code failed;
+  fs::create_directories(inputs.output_dir, failed);
+  fs::create_directories(inputs.work_dir, failed);
+  if (failed) throw Error(Fault::io, "the folder " + inputs.work_dir + " cannot be made: " + failed.message());
+  return inputs;
+}
+
+std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "/.nadir/" + scene + ".done.json"; }
+
+Json RunFolder::completed(const SceneInputs& scene) const {
+  const Json mark = read_json(mark_of(scene.name));
+  if (!mark.is_object() || mark.value("input_hash", "") != fingerprint(scene.path)) return nullptr;
+  for (const auto& output : mark["outputs"])
+    if (output.contains("path") && !fs::exists(output["path"].get<std::string>())) return nullptr;
+  return mark;
+}
+
+void RunFolder::mark_completed(const SceneInputs& scene, const Json& result) const {
+  write_text_file(mark_of(scene.name), result.dump(2) + "\n");
+}
+
+void RunFolder::write_run_json(const Json& run) const {
+  write_text_file(dir_ + "/run.json", run.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void RunFolder::clean(const SceneInputs& scene) const {
+  std::error_code ignored;
+  fs::remove_all(scene.work_dir, ignored);
+  fs::remove(scene.output_dir, ignored);  // only when it is empty
+}
+
+}  // namespace nadir::app

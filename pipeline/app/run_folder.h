@@ -1,0 +1,44 @@
+// What a run leaves in its output folder beside the images: run.json, and the marks by which it resumes.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "pipeline/app/record_json.h"
+#include "pipeline/graph/run.h"
+
+namespace nadir::app {
+
+/// A fingerprint of a file by size, modification time and its ends; empty for what is no regular file.
+std::string fingerprint(const std::string& path);
+std::string hash_of(const std::string& text);
+
+/// The graph with every parameter spelled out, also those left at their defaults.
+Json resolved_config(const Graph& graph);
+Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport& report);
+
+/// Writes through a temporary name, so that the file is either the old or the new one.
+void write_text_file(const std::string& path, const std::string& text);
+
+/// DIR and DIR/.nadir.
+class RunFolder {
+ public:
+  /// Makes the folder. Throws when it belongs to a run with another config, survey or program and `restart` is false.
+  RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart);
+
+  SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth) const;
+  /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise.
+  Json completed(const SceneInputs& scene) const;
+  void mark_completed(const SceneInputs& scene, const Json& result) const;
+  void write_run_json(const Json& run) const;
+  /// Removes what only unfinished work needs.
+  void clean(const SceneInputs& scene) const;
+  const std::string& dir() const { return dir_; }
+
+ private:
+  std::string mark_of(const std::string& scene) const;
+  std::string dir_;
+};
+
+}  // namespace nadir::app

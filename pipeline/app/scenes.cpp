@@ -1,0 +1,72 @@
+// Finding scenes.
+#include "pipeline/app/scenes.h"
+
+#include <glob.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "pipeline/core/error.h"
+
+namespace nadir::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_tiff(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return char(std::tolower(c)); });
+  return extension == ".tif" || extension == ".tiff";
+}
+
+std::vector<std::string> files_in(const fs::path& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied))
+    if (entry.is_regular_file() && is_tiff(entry.path())) files.push_back(entry.path().string());
+  if (files.empty()) throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file");
+  return files;
+}
+
+std::vector<std::string> files_matching(const std::string& pattern) {
+  glob_t found{};
+  const int status = glob(pattern.c_str(), 0, nullptr, &found);
+  std::vector<std::string> files(found.gl_pathv, found.gl_pathv + (status == 0 ? found.gl_pathc : 0));
+  globfree(&found);
+  if (files.empty()) throw Error(Fault::missing, "nothing matches " + pattern);
+  return files;
+}
+
+std::vector<std::string> expand(const std::string& input) {
+  if (input.starts_with("/vsi")) return {input};
+  if (fs::is_directory(input)) return files_in(input);
+  if (fs::exists(input)) return {input};
+  if (input.find_first_of("*?[") != std::string::npos) return files_matching(input);
+  throw Error(Fault::missing, "there is no file or folder " + input);
+}
+
+}  // namespace
+
+std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
+  std::set<std::string> paths;
+  for (const std::string& input : inputs)
+    for (const std::string& path : expand(input)) paths.insert(path);
+  std::map<std::string, int> stems;
+  for (const std::string& path : paths) ++stems[fs::path(path).stem().string()];
+  std::vector<SceneFile> scenes;
+  std::set<std::string> taken;
+  for (const std::string& path : paths) {
+    const fs::path p(path);
+    std::string name = p.stem().string();
+    if (stems[name] > 1) name = p.parent_path().filename().string() + "_" + name;
+    const std::string base = name;
+    for (int k = 2; !taken.insert(name).second; ++k) name = base + "_" + std::to_string(k);
+    scenes.push_back({name, path});
+  }
+  return scenes;
+}
+
+}  // namespace nadir::app

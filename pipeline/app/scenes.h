@@ -1,0 +1,18 @@
+// Which files a run works on, and how they are called.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace nadir::app {
+
+struct SceneFile {
+  std::string name;  ///< the file's stem, made unique by its folder where two are alike
+  std::string path;
+};
+
+/// Files as given; folders searched for *.tif and *.tiff; patterns with * and ? expanded; /vsi paths passed through.
+/// Sorted and free of duplicates. Throws Error(Fault::missing) for an input that is not there or matches nothing.
+std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs);
+
+}  // namespace nadir::app

@@ -1,0 +1,227 @@
+// YAML to nodes whose references are still names.
+#include "pipeline/graph/config_text.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <set>
+
+namespace nadir {
+namespace {
+
+Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+Place place_of(const YAML::Node& node) { return place_of(node.Mark()); }
+
+// Plain scalars by the YAML 1.2 core rules; quoted ones are always text.
+ParamValue scalar(const YAML::Node& node) {
+  const std::string& text = node.Scalar();
+  if (node.Tag() == "!") return text;
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  std::int64_t integer = 0;
+  const char* end = text.data() + text.size();
+  const char* first = text.data() + (text.size() > 1 && text[0] == '+');
+  if (const auto [p, e] = std::from_chars(first, end, integer); e == std::errc{} && p == end) return integer;
+  double number = 0;
+  if (const auto [p, e] = std::from_chars(first, end, number);
+      e == std::errc{} && p == end && text.find_first_of("0123456789") != std::string::npos)
+    return number;
+  return text;
+}
+
+ParamValue sequence(const YAML::Node& node) {
+  std::vector<double> numbers;
+  std::vector<std::string> texts;
+  for (const YAML::Node& item : node) {
+    const ParamValue v = scalar(item);
+    if (const auto* i = std::get_if<std::int64_t>(&v))
+      numbers.push_back(double(*i));
+    else if (const auto* d = std::get_if<double>(&v))
+      numbers.push_back(*d);
+    texts.push_back(item.Scalar());
+  }
+  if (numbers.size() == texts.size()) return numbers;
+  return texts;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::vector<Diagnostic>& problems) : problems_(problems) {}
+
+  ConfigText read(const YAML::Node& root) {
+    ConfigText config;
+    if (!root.IsMap()) {
+      complain(root, "", "a config is a map with the keys nadir, run and graph");
+      return config;
+    }
+    bool has_version = false;
+    bool has_graph = false;
+    for_each_key(root, "", {"nadir", "run", "graph"}, [&](const std::string& key, const YAML::Node& value) {
+      if (key == "nadir") {
+        has_version = true;
+        if (!value.IsScalar() || value.Scalar() != "1")
+          complain(value, "/nadir", "nadir = " + text_of(value) + ", this program reads version 1");
+      } else if (key == "run") {
+        read_run(value, config);
+      } else if (key == "graph") {
+        has_graph = true;
+        read_graph(value, config);
+      }
+    });
+    if (!has_version) complain(root, "", "the key 'nadir: 1' (version of the config) is missing");
+    if (!has_graph) complain(root, "", "the key 'graph' is missing: it lists the nodes");
+    return config;
+  }
+
+ private:
+  static std::string text_of(const YAML::Node& node) {
+    return node.IsScalar() ? node.Scalar() : "(not a single value)";
+  }
+
+  void complain(const YAML::Node& at, std::string path, std::string message) {
+    problems_.push_back({place_of(at), std::move(path), std::move(message)});
+  }
+
+  // Calls f for every key once; complains about duplicates and, where `known` is given, about other keys.
+  template <class F>
+  void for_each_key(const YAML::Node& map, const std::string& path, const std::vector<std::string>& known, F f) {
+    std::set<std::string> seen;
+    for (const auto& item : map) {
+      if (!item.first.IsScalar()) {
+        complain(item.first, path, "keys must be single words");
+        continue;
+      }
+      const std::string key = item.first.Scalar();
+      if (!seen.insert(key).second)
+        complain(item.first, path + "/" + key, "the key '" + key + "' is given twice");
+      else if (!known.empty() && std::find(known.begin(), known.end(), key) == known.end())
+        complain(item.first, path + "/" + key, "unknown key '" + key + "'" + did_you_mean(key, known));
+      else
+        f(key, item.second);
+    }
+  }
+
+  std::optional<Placed<ParamValue>> read_value(const YAML::Node& node, const std::string& path) {
+    if (node.IsScalar()) return Placed<ParamValue>{scalar(node), place_of(node)};
+    bool flat = node.IsSequence();
+    for (const YAML::Node& item : node) flat = flat && item.IsScalar();
+    if (flat) return Placed<ParamValue>{sequence(node), place_of(node)};
+    complain(node, path, "a parameter is a single value or a list of single values");
+    return std::nullopt;
+  }
+
+  void read_run(const YAML::Node& node, ConfigText& config) {
+    if (!node.IsMap()) return complain(node, "/run", "'run' is a map of settings");
+    for_each_key(node, "/run", {}, [&](const std::string& key, const YAML::Node& value) {
+      if (auto v = read_value(value, "/run/" + key)) config.run[key] = *v;
+    });
+  }
+
+  void read_graph(const YAML::Node& node, ConfigText& config) {
+    if (!node.IsMap() || node.size() == 0)
+      return complain(node, "/graph", "'graph' is a map from node ids to nodes, and must not be empty");
+    for_each_key(node, "/graph", {}, [&](const std::string& id, const YAML::Node& value) {
+      const std::string path = "/graph/" + id;
+      if (id.empty() || id.find_first_of("./ ") != std::string::npos)
+        complain(value, path, "a node id must not be empty nor hold '.', '/' or spaces: '" + id + "'");
+      else if (!value.IsMap())
+        complain(value, path, "node '" + id + "' must be a map like {stage: …, in: …}");
+      else
+        read_node(id, value, config);
+    });
+  }
+
+  void read_node(const std::string& id, const YAML::Node& map, ConfigText& config) {
+    NodeText node{.id = id, .place = place_of(map), .stage = {}, .inputs = {}, .params = {}, .materialize = {}};
+    const std::string path = "/graph/" + id;
+    for_each_key(map, path, {}, [&](const std::string& key, const YAML::Node& value) {
+      if (key == "stage") {
+        if (value.IsScalar())
+          node.stage = {value.Scalar(), place_of(value)};
+        else
+          complain(value, path + "/stage", "'stage' is the name of one stage");
+      } else if (key == "in") {
+        read_inputs(value, path + "/in", node);
+      } else if (key == "materialize") {
+        const ParamValue v = value.IsScalar() ? scalar(value) : ParamValue(std::string());
+        if (const auto* b = std::get_if<bool>(&v))
+          node.materialize = *b;
+        else
+          complain(value, path + "/materialize", "materialize = " + text_of(value) + ", must be true or false");
+      } else if (auto v = read_value(value, path + "/" + key)) {
+        node.params[key] = *v;
+      }
+    });
+    config.nodes.push_back(std::move(node));
+  }
+
+  void read_inputs(const YAML::Node& value, const std::string& path, NodeText& node) {
+    if (value.IsScalar()) {
+      node.inputs[""] = {value.Scalar(), place_of(value)};
+    } else if (value.IsMap()) {
+      for_each_key(value, path, {}, [&](const std::string& port, const YAML::Node& source) {
+        if (source.IsScalar())
+          node.inputs[port] = {source.Scalar(), place_of(source)};
+        else
+          complain(source, path + "/" + port, "an input is the id of a node, or id.port");
+      });
+    } else {
+      complain(value, path, "'in' is the id of a node, or a map from ports to ids");
+    }
+  }
+
+  std::vector<Diagnostic>& problems_;
+};
+
+}  // namespace
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+  const std::string near = nearest_name(word, candidates);
+  return near.empty() ? "" : "; did you mean '" + near + "'?";
+}
+
+ConfigText read_config_text(const std::string& text, std::vector<Diagnostic>& problems) {
+  try {
+    return Reader(problems).read(YAML::Load(text));
+  } catch (const YAML::ParserException& e) {
+    problems.push_back({place_of(e.mark), "", "not readable as YAML: " + e.msg});
+  } catch (const YAML::Exception& e) {
+    problems.push_back({place_of(e.mark), "", "not usable as a config: " + e.msg});
+  }
+  return {};
+}
+
+void apply_override(const std::string& text, ConfigText& config, std::vector<Diagnostic>& problems) {
+  const std::string path = "--set " + text;
+  const std::size_t equals = text.find('=');
+  const std::size_t dot = text.rfind('.', equals);
+  if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == equals) {
+    problems.push_back({{}, path, "an override reads node.parameter=value"});
+    return;
+  }
+  const std::string id = text.substr(0, dot);
+  const std::string name = text.substr(dot + 1, equals - dot - 1);
+  ParamValue value;
+  try {
+    const YAML::Node node = YAML::Load(text.substr(equals + 1));
+    value = node.IsSequence() ? sequence(node) : node.IsScalar() ? scalar(node) : ParamValue(std::string());
+  } catch (const YAML::Exception&) {
+    value = text.substr(equals + 1);
+  }
+  if (id == "run") {
+    config.run[name] = {value, {}};
+    return;
+  }
+  std::vector<std::string> ids{"run"};
+  for (NodeText& node : config.nodes) {
+    ids.push_back(node.id);
+    if (node.id != id) continue;
+    node.params[name] = {value, {}};
+    return;
+  }
+  problems.push_back({{}, path, "there is no node '" + id + "' in this config" + did_you_mean(id, ids)});
+}
+
+}  // namespace nadir

@@ -1,0 +1,171 @@
+// The work of one tile, node by node.
+#include "pipeline/graph/tile_run.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "pipeline/backend/run_stage.h"
+#include "pipeline/graph/scratch_image.h"
+
+namespace nadir {
+namespace {
+
+std::string text_of(const Window& w) {
+  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" +
+         std::to_string(w.height);
+}
+
+}  // namespace
+
+TileRun::TileRun(Scene& scene, const PassPlan& plan, std::size_t token)
+    : scene_(scene),
+      plan_(plan),
+      token_(token),
+      windows_(plan_token(scene, plan, plan.tokens[token])),
+      parts_(scene.size(), false),
+      consumers_(scene.size()),
+      tiles_(scene.size()),
+      missing_(scene.size()),
+      readers_(scene.size()) {
+  for (const int n : plan.nodes)
+    for (const OutputWindows& w : windows_[std::size_t(n)])
+      if (!w.memory.empty()) parts_[std::size_t(n)] = true;
+  for (const Request& r : plan.tokens[token].requests) parts_[std::size_t(r.root)] = true;
+  if (plan.tokens[token].requests.empty()) return;
+  for (const int n : plan.nodes) {
+    if (!parts_[std::size_t(n)]) continue;
+    ++open_;
+    if (is_reader(n)) continue;
+    for (std::size_t i = 0; i < scene.node(n).inputs.size(); ++i) {
+      if (!reads_pixels(scene.node(n), i)) continue;
+      const int from = scene.node(n).inputs[i]->node;
+      if (!parts_[std::size_t(from)]) continue;
+      consumers_[std::size_t(from)].push_back(n);
+      ++missing_[std::size_t(n)];
+      ++readers_[std::size_t(from)];
+    }
+  }
+}
+
+bool TileRun::is_reader(int n) const { return plan_.from_scratch[std::size_t(n)] || scene_.bound(n).source != nullptr; }
+
+std::vector<int> TileRun::ready() const {
+  std::vector<int> nodes;
+  for (const int n : plan_.nodes)
+    if (parts_[std::size_t(n)] && missing_[std::size_t(n)] == 0) nodes.push_back(n);
+  return nodes;
+}
+
+void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    allocate(n);
+    if (is_reader(n))
+      read(n);
+    else if (scene_.bound(n).tile)
+      run_stage_of(n, device);
+    serve_requests(n, device, evidence);
+  } catch (...) {
+    const auto& windows = windows_[std::size_t(n)];
+    rethrow_with(label(scene_.node(n)) + ", window " +
+                 text_of(windows.empty() ? plan_.tokens[token_].requests.front().window : windows.front().inside));
+  }
+  NodeStats& stats = scene_.stats(n);
+  ++stats.calls;
+  stats.nanoseconds += std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+}
+
+void TileRun::allocate(int n) {
+  std::vector<Tile>& tiles = tiles_[std::size_t(n)];
+  tiles.resize(windows_[std::size_t(n)].size());
+  for (std::size_t o = 0; o < tiles.size(); ++o) {
+    const Window& memory = windows_[std::size_t(n)][o].memory;
+    if (memory.empty()) continue;
+    tiles[o] = Tile(memory, scene_.bound(n).images[o].band_count());
+    scene_.stats(n).bytes += std::int64_t(Tile::bytes(windows_[std::size_t(n)][o].inside, tiles[o].bands()));
+  }
+}
+
+void TileRun::read(int n) {
+  const BoundNode& b = scene_.bound(n);
+  for (std::size_t o = 0; o < tiles_[std::size_t(n)].size(); ++o) {
+    Tile& tile = tiles_[std::size_t(n)][o];
+    if (tile.empty()) continue;
+    const OutputWindows& w = windows_[std::size_t(n)][o];
+    if (b.source)
+      b.source->read(tile.view().crop(w.inside));
+    else
+      b.stored.at(int(o))->read(tile.view().crop(w.inside));
+    mirror_edges(tile.view(), b.images[o].grid.size());
+  }
+}
+
+Window TileRun::need_of(int n, std::size_t input) const {
+  Window need;
+  const auto& windows = windows_[std::size_t(n)];
+  for (std::size_t o = 0; o < windows.size(); ++o)
+    if (!windows[o].inside.empty()) need = unite(need, scene_.bound(n).tile->needs(input, o, windows[o].inside));
+  return need;
+}
+
+void TileRun::run_stage_of(int n, Device device) {
+  const BoundNode& b = scene_.bound(n);
+  const Node& node = scene_.node(n);
+  std::vector<ConstTileView> in(node.inputs.size());
+  for (std::size_t i = 0; i < in.size(); ++i)
+    if (reads_pixels(node, i)) in[i] = pixels(*node.inputs[i], need_of(n, i));
+  std::vector<TileView> out(b.images.size());
+  for (std::size_t o = 0; o < out.size(); ++o)
+    if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty())
+      out[o] = tile.view().crop(windows_[std::size_t(n)][o].inside);
+  Exec exec(node.stage->on_device ? device : Device::cpu);
+  run_stage(*b.tile, in, out, exec);
+  for (std::size_t o = 0; o < out.size(); ++o)
+    if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty()) mirror_edges(tile.view(), b.images[o].grid.size());
+}
+
+ConstTileView TileRun::pixels(const PortRef& ref, const Window& window) const {
+  if (window.empty()) return {};
+  const Tile& tile = tiles_[std::size_t(ref.node)][std::size_t(ref.output)];
+  return tile.view().crop(window);
+}
+
+void TileRun::serve_requests(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
+  BoundNode& b = scene_.bound(n);
+  const Token& token = plan_.tokens[token_];
+  std::vector<ConstTileView> in(scene_.node(n).inputs.size());
+  for (const Request& r : token.requests) {
+    if (r.root != n) continue;
+    const ConstTileView view = pixels(r.ref, r.window);
+    if (r.input < 0)
+      b.stored.at(r.ref.output)->write(view);
+    else if (b.sink)
+      b.sink->write(view);
+    else
+      in[std::size_t(r.input)] = view;
+  }
+  if (!b.estimate) return;
+  Exec exec(Device::cpu);
+  static_cast<void>(device);
+  evidence[token_] = b.estimate->observe(token.block, in, exec);
+}
+
+void TileRun::release_inputs(int n) {
+  if (is_reader(n)) return;
+  for (std::size_t i = 0; i < scene_.node(n).inputs.size(); ++i) {
+    if (!reads_pixels(scene_.node(n), i)) continue;
+    const std::size_t from = std::size_t(scene_.node(n).inputs[i]->node);
+    if (parts_[from] && --readers_[from] == 0) tiles_[from].clear();
+  }
+}
+
+std::vector<int> TileRun::complete(int n, bool* last) {
+  release_inputs(n);
+  std::vector<int> next;
+  for (const int c : consumers_[std::size_t(n)])
+    if (--missing_[std::size_t(c)] == 0) next.push_back(c);
+  *last = --open_ == 0;
+  return next;
+}
+
+}  // namespace nadir

@@ -1,0 +1,220 @@
+// The backward walk of windows, the tile lattice, and the arithmetic of memory.
+#include "pipeline/graph/token_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nadir {
+namespace {
+
+constexpr int kSmallestTile = 32;
+constexpr int kSmallestBusyTile = 128;  // smaller ones spend more on halos than threads gain
+
+void request_window(TokenWindows& windows, const Scene& scene, const PortRef& ref, const Window& need) {
+  if (need.empty()) return;
+  const Size size = scene.image(ref).grid.size();
+  OutputWindows& w = windows[std::size_t(ref.node)][std::size_t(ref.output)];
+  w.inside = unite(w.inside, mirror_source(need, size));
+  w.memory = unite(w.memory, unite(need, w.inside));
+  // What was asked for before may now have its mirror image elsewhere; the union of all mirror sources is inside.
+  w.inside = unite(w.inside, mirror_source(w.memory, size));
+  w.memory = unite(w.memory, w.inside);
+}
+
+// Edge alignment in pixels of a root: the largest that any stage upstream asks for, brought to the root's pixel size.
+int alignment_of(const Scene& scene, const PassPlan& plan, const PortRef& root) {
+  double alignment = 1;
+  const double gsd = scene.image(root).grid.gsd_x();
+  for (const int n : plan.nodes) {
+    const BoundNode& b = scene.bound(n);
+    if (!b.tile || plan.from_scratch[std::size_t(n)] || b.images.empty()) continue;
+    alignment = std::max(alignment, b.tile->alignment() * b.images.front().grid.gsd_x() / gsd);
+  }
+  return std::max(1, int(std::lround(alignment)));
+}
+
+struct Root {
+  int node;
+  int input;
+  PortRef ref;
+};
+
+std::vector<Root> roots_of(const Scene& scene, const Pass& pass) {
+  std::vector<Root> roots;
+  for (const int s : pass.sinks)
+    for (std::size_t i = 0; i < scene.node(s).inputs.size(); ++i)
+      if (reads_pixels(scene.node(s), i)) roots.push_back({s, int(i), *scene.node(s).inputs[i]});
+  for (const PortRef& k : pass.keeps) roots.push_back({k.node, -1, k});
+  return roots;
+}
+
+// Cuts every root into the same number of tiles; tile (i, j) of each covers about the same ground.
+std::vector<Token> tile_tokens(const Scene& scene, const std::vector<Root>& roots, const Grid& largest, int tile) {
+  const int nx = std::max(1, ceil_div(largest.width, tile));
+  const int ny = std::max(1, ceil_div(largest.height, tile));
+  const auto cut = [](int i, int n, int tile_edge, double ratio, int size) {
+    return i == n ? size : std::clamp(int(std::lround(double(i) * tile_edge * ratio)), 0, size);
+  };
+  std::vector<Token> tokens;
+  for (int j = 0; j < ny; ++j)
+    for (int i = 0; i < nx; ++i) {
+      Token token;
+      for (const Root& r : roots) {
+        const Grid& g = scene.image(r.ref).grid;
+        const double rx = largest.gsd_x() / g.gsd_x();
+        const double ry = largest.gsd_y() / g.gsd_y();
+        const Window w = from_edges(cut(i, nx, tile, rx, g.width), cut(j, ny, tile, ry, g.height),
+                                    cut(i + 1, nx, tile, rx, g.width), cut(j + 1, ny, tile, ry, g.height));
+        if (!w.empty()) token.requests.push_back({r.node, r.input, r.ref, w});
+      }
+      tokens.push_back(std::move(token));
+    }
+  return tokens;
+}
+
+std::vector<Token> block_tokens(const Scene& scene, int estimate) {
+  std::vector<Token> tokens;
+  const EstimateStage& stage = *scene.bound(estimate).estimate;
+  for (const Window& block : stage.blocks()) {
+    Token token{block, {}};
+    for (std::size_t i = 0; i < scene.node(estimate).inputs.size(); ++i)
+      if (reads_pixels(scene.node(estimate), i))
+        token.requests.push_back({estimate, int(i), *scene.node(estimate).inputs[i], stage.needs(i, block)});
+    tokens.push_back(std::move(token));
+  }
+  return tokens;
+}
+
+struct Usage {
+  std::size_t total = 0;
+  std::size_t largest = 0;
+  int largest_node = -1;
+};
+
+Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
+  const TokenWindows windows = plan_token(scene, plan, token);
+  Usage usage;
+  for (const int n : plan.nodes) {
+    std::size_t bytes = 0;
+    for (std::size_t o = 0; o < windows[std::size_t(n)].size(); ++o) {
+      const OutputWindows& w = windows[std::size_t(n)][o];
+      bytes += Tile::bytes(w.memory, scene.bound(n).images[o].band_count());
+      if (scene.bound(n).tile && !plan.from_scratch[std::size_t(n)])
+        bytes += scene.bound(n).tile->scratch_bytes(w.inside);
+    }
+    usage.total += bytes;
+    if (bytes > usage.largest) usage.largest_node = n;
+    usage.largest = std::max(usage.largest, bytes);
+  }
+  return usage;
+}
+
+// Tokens differ only by the scene's edges: the first, the last and the middle ones stand for all.
+Usage largest_usage(const Scene& scene, const PassPlan& plan) {
+  Usage worst;
+  const std::size_t count = plan.tokens.size();
+  const std::size_t step = std::max<std::size_t>(1, count / 16);
+  for (std::size_t t = 0; t < count; t += step) {
+    const Usage u = usage_of(scene, plan, plan.tokens[t]);
+    if (u.total > worst.total) worst = u;
+  }
+  return worst;
+}
+
+std::string mib(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
+void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, const MemoryLimits& limits) {
+  plan.token_bytes = usage.total;
+  const std::size_t fitting = limits.tiles / std::max<std::size_t>(1, usage.total);
+  if (fitting == 0) {
+    const std::string who = usage.largest_node >= 0 ? label(scene.node(usage.largest_node)) : "the graph";
+    throw Error(Fault::config, "one tile needs " + mib(usage.total) + ", of which " + who + " takes " +
+                                   mib(usage.largest) + ", but " + mib(limits.tiles) +
+                                   " are left for tiles; raise --memory to at least " +
+                                   mib(usage.total + usage.total / 3));
+  }
+  plan.tokens_in_flight = int(std::clamp<std::size_t>(fitting, 1, std::size_t(2 * limits.threads)));
+  plan.reason += std::to_string(plan.tokens_in_flight) + " in flight: " + mib(usage.total) + " each of " +
+                 mib(limits.tiles) + ", at most two a thread";
+}
+
+void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int tile, const MemoryLimits& limits) {
+  const std::vector<Root> roots = roots_of(scene, pass);
+  const Root* largest = &roots.front();
+  for (const Root& r : roots)
+    if (scene.image(r.ref).grid.window().area() > scene.image(largest->ref).grid.window().area()) largest = &r;
+  const Grid& grid = scene.image(largest->ref).grid;
+  const int alignment = alignment_of(scene, plan, largest->ref);
+  const auto aligned = [alignment](int edge) { return ceil_div(edge, alignment) * alignment; };
+  const int wanted = aligned(tile);
+  int busy = wanted;  // small enough that every thread has work
+  while (busy > kSmallestBusyTile && busy > alignment &&
+         ceil_div(grid.width, busy) * ceil_div(grid.height, busy) < 2 * limits.threads)
+    busy = aligned(busy / 2);
+  Usage usage;
+  for (plan.tile = busy;; plan.tile = aligned(plan.tile / 2)) {
+    plan.tokens = tile_tokens(scene, roots, grid, plan.tile);
+    usage = largest_usage(scene, plan);
+    if (usage.total <= limits.tiles || plan.tile / 2 < kSmallestTile || plan.tile <= alignment) break;
+  }
+  plan.reason = "tile " + std::to_string(tile);
+  if (wanted != tile)
+    plan.reason += ", rounded up to " + std::to_string(wanted) + " (blocks of " + std::to_string(alignment) + ")";
+  if (busy != wanted) plan.reason += ", reduced to " + std::to_string(busy) + " so that all threads have work";
+  if (plan.tile != busy) plan.reason += ", halved to " + std::to_string(plan.tile) + " to fit into memory";
+  plan.reason += "; ";
+  fit_into_memory(scene, plan, usage, limits);
+}
+
+}  // namespace
+
+TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& token) {
+  TokenWindows windows(scene.size());
+  for (std::size_t n = 0; n < windows.size(); ++n) windows[n].resize(scene.bound(int(n)).images.size());
+  for (const Request& r : token.requests) request_window(windows, scene, r.ref, r.window);
+  for (std::size_t k = plan.nodes.size(); k-- > 0;) {
+    const int n = plan.nodes[k];
+    const BoundNode& b = scene.bound(n);
+    if (!b.tile || plan.from_scratch[std::size_t(n)]) continue;
+    for (std::size_t o = 0; o < b.images.size(); ++o) {
+      const Window out = windows[std::size_t(n)][o].inside;
+      if (out.empty()) continue;
+      for (std::size_t i = 0; i < scene.node(n).inputs.size(); ++i)
+        if (reads_pixels(scene.node(n), i))
+          request_window(windows, scene, *scene.node(n).inputs[i], b.tile->needs(i, o, out));
+    }
+  }
+  return windows;
+}
+
+PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::size_t pass, int tile,
+                   const MemoryLimits& limits) {
+  PassPlan plan;
+  plan.pass = pass;
+  plan.nodes = nodes_of(scene.graph(), passes, pass);
+  plan.from_scratch.resize(scene.size(), false);
+  const std::vector<Pass> earlier(passes.begin(), passes.begin() + std::ptrdiff_t(pass));
+  for (std::size_t n = 0; n < scene.size(); ++n)
+    for (std::size_t o = 0; o < scene.bound(int(n)).images.size(); ++o)
+      if (is_kept(earlier, {int(n), int(o)})) plan.from_scratch[n] = true;
+  // Kept images are read by the nodes that use them, so they take part in the pass as readers.
+  std::vector<bool> part(scene.size(), false);
+  for (const int n : plan.nodes) {
+    part[std::size_t(n)] = true;
+    for (std::size_t i = 0; i < scene.node(n).inputs.size(); ++i)
+      if (reads_pixels(scene.node(n), i)) part[std::size_t(scene.node(n).inputs[i]->node)] = true;
+  }
+  plan.nodes.clear();
+  for (std::size_t n = 0; n < part.size(); ++n)
+    if (part[n]) plan.nodes.push_back(int(n));
+  if (passes[pass].tiles()) {
+    cut_into_tiles(scene, plan, passes[pass], tile, limits);
+  } else {
+    plan.tokens = block_tokens(scene, passes[pass].estimate);
+    plan.reason = "blocks of the estimate; ";
+    fit_into_memory(scene, plan, largest_usage(scene, plan), limits);
+  }
+  return plan;
+}
+
+}  // namespace nadir

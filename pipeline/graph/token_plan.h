@@ -1,0 +1,58 @@
+// Which windows one tile of a pass needs from every node: grids forward, windows backward.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "pipeline/graph/passes.h"
+#include "pipeline/graph/scene.h"
+
+namespace nadir {
+
+/// A window of an output that a sink, a kept image or an estimate asks for.
+struct Request {
+  int root = -1;  ///< the asking node; the producer itself for a kept image
+  int input = 0;  ///< its input port; -1 for a kept image
+  PortRef ref;
+  Window window;  ///< may reach outside the image for estimates, whose halo is mirrored
+};
+
+/// The windows of one node's outputs in one token.
+struct OutputWindows {
+  Window memory;  ///< what is allocated; may reach outside the image, there it is mirrored
+  Window inside;  ///< what is computed or read
+};
+
+struct Token {
+  Window block;  ///< of the estimate, for estimate passes
+  std::vector<Request> requests;
+};
+
+/// By node, by output; empty windows where nothing is needed.
+using TokenWindows = std::vector<std::vector<OutputWindows>>;
+
+/// What a pass does in one scene, before any pixel is read.
+struct PassPlan {
+  std::size_t pass = 0;            ///< index into plan_passes
+  std::vector<int> nodes;          ///< evaluated, in topological order
+  std::vector<bool> from_scratch;  ///< by node: read from what an earlier pass kept
+  std::vector<Token> tokens;
+  int tile = 0;                 ///< edge in pixels of the largest root, after alignment and memory
+  std::size_t token_bytes = 0;  ///< of the largest token looked at
+  int tokens_in_flight = 1;
+  std::string reason;  ///< why this tile size and number of tokens
+};
+
+struct MemoryLimits {
+  std::size_t tiles = std::size_t{3} << 30;  ///< bytes for tiles and working memory of stages
+  int threads = 1;
+};
+
+/// The nodes that the pass needs must be bound. Throws Error(Fault::config) naming the stage when the smallest possible
+/// tile does not fit into memory.
+PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::size_t pass, int tile,
+                   const MemoryLimits& limits);
+
+TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& token);
+
+}  // namespace nadir

@@ -1,0 +1,104 @@
+#include "pipeline/app/describe_stages.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "pipeline/app/schema.h"
+#include "pipeline/core/error.h"
+#include "stages/stages.h"
+
+namespace nadir {
+namespace {
+
+struct Params {
+  double sigma_px = 1.5;
+  int count = 3;
+  std::vector<double> weights{1, 2};
+  std::vector<std::string> bands;
+  bool fast = true;
+};
+NADIR_PARAMS(Params, PARAM(sigma_px, "px", range(0.5, 20), "Width."), PARAM(count, "", range(1, 9), "How many."),
+             PARAM(weights, "", any(), "Weights."), PARAM(bands, "", any(), "Which bands."),
+             PARAM(fast, "", any(), "Hurry."))
+
+Registry registry() {
+  std::vector<StageInfo> stages = all_stages();
+  stages.push_back({.name = "probe",
+                    .family = "test",
+                    .doc = "Looks. And looks again.",
+                    .inputs = {{"image", PortType::image, "What to look at."},
+                               {"noise", PortType::statistics, "How noisy it is.", true, "estimate_noise"}},
+                    .outputs = {{"image", PortType::image, "What was seen."}},
+                    .params = params_of<Params>(),
+                    .factory = TileFactory{}});
+  stages.push_back({.name = "pair",
+                    .family = "test",
+                    .doc = "Needs two.",
+                    .inputs = {{"a", PortType::image, "One."}, {"b", PortType::image, "Two."}},
+                    .outputs = {},
+                    .params = {},
+                    .factory = EstimateFactory{}});
+  return Registry(stages);
+}
+
+TEST(Stages, are_listed_with_the_first_sentence_and_explained_in_full) {
+  const Registry r = registry();
+  const std::string list = app::list_stages(r);
+  EXPECT_NE(list.find("probe"), std::string::npos);
+  EXPECT_NE(list.find("Looks.\n"), std::string::npos);
+  const std::string text = app::explain_stage(*r.find("probe"));
+  for (const char* part : {"And looks again.", "sigma_px", "1.5", "[0.5, 20] px", "Width.", "else by estimate_noise"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+}
+
+TEST(Stages, come_as_json_with_type_unit_range_default_and_doc) {
+  const Registry r = registry();
+  const app::Json stage = app::stage_json(*r.find("probe"));
+  EXPECT_EQ(stage["kind"], "tile");
+  const app::Json wanted{{"name", "sigma_px"}, {"type", "number"},     {"unit", "px"},
+                         {"default", 1.5},     {"range", {0.5, 20.0}}, {"doc", "Width."}};
+  EXPECT_EQ(stage["params"][0], wanted);
+  EXPECT_EQ(app::stages_json(r).size(), r.stages().size());
+}
+
+TEST(Stages, that_are_unknown_are_refused_with_the_nearest_name) {
+  try {
+    app::stage_named(registry(), "blurr");
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::usage);
+    EXPECT_NE(std::string(e.what()).find("'blur'"), std::string::npos);
+  }
+}
+
+TEST(Schema, describes_every_stage_and_every_parameter_of_the_registry) {
+  const Registry r = registry();
+  const app::Json schema = app::config_schema(r, params_of<Params>());
+  for (const StageInfo& s : r.stages()) {
+    const app::Json& node = schema["$defs"][s.name];
+    EXPECT_EQ(node["properties"]["stage"]["const"], s.name);
+    EXPECT_EQ(node["additionalProperties"], false);
+    for (const ParamSpec& p : s.params) EXPECT_TRUE(node["properties"].contains(p.name)) << s.name << "." << p.name;
+  }
+  EXPECT_TRUE(schema["properties"]["run"]["properties"].contains("sigma_px"));
+  const app::Json& count = schema["$defs"]["probe"]["properties"]["count"];
+  EXPECT_EQ(count["minimum"], 1);
+  EXPECT_EQ(count["maximum"], 9);
+  EXPECT_EQ(count["default"], 3);
+}
+
+TEST(Schema, takes_the_short_form_of_inputs_only_where_one_input_is_enough) {
+  const app::Json schema = app::config_schema(registry(), {});
+  EXPECT_TRUE(schema["$defs"]["probe"]["properties"]["in"].contains("anyOf"));
+  EXPECT_EQ(schema["$defs"]["pair"]["properties"]["in"]["type"], "object");
+}
+
+TEST(RecordJson, keeps_the_order_and_writes_what_json_cannot_hold_as_null) {
+  const Record record{
+      {"z", 1.5}, {"a", std::nan("")}, {"m", std::vector<double>{1, INFINITY}}, {"s", std::string("x")}};
+  EXPECT_EQ(app::json_of(record).dump(), R"({"z":1.5,"a":null,"m":[1.0,null],"s":"x"})");
+}
+
+}  // namespace
+}  // namespace nadir

@@ -1,0 +1,51 @@
+#include "pipeline/app/report.h"
+
+#include <gtest/gtest.h>
+
+namespace nadir {
+namespace {
+
+app::Json a_run() {
+  return app::Json::parse(R"({
+    "nadir": "0.1.0", "config_file": "configs/landcover.yaml", "command": ["nadir", "run", "a b.yaml"],
+    "started": "2024-05-01T10:00:00Z", "seconds": 12.345, "device": "cpu", "threads": 2,
+    "config": {"nadir": 1},
+    "scenes": [
+      {"name": "west <1>", "input": "scenes/west.tif", "status": "done", "seconds": 6.5, "warnings": ["careful & slow"],
+       "outputs": [{"node": "mask", "path": "west/mask 1.tif"}],
+       "values": {"model": {"stage": "fit_classifier", "record": {"held_out_accuracy": 0.97531, "classes": ["water", "wood"],
+                            "confusion": [[10, 1], [2, 20]]}},
+                  "shift": {"stage": "estimate_alignment", "record": {"reliable": true, "snr": null}}},
+       "stages": [{"node": "sharp", "stage": "super_resolve", "calls": 4, "seconds": 3.25, "bytes": 12000000}]},
+      {"name": "east", "input": "scenes/east.tif", "status": "failed", "seconds": 0.1, "error": "cut off <here>"}]})");
+}
+
+TEST(Report, shows_scenes_outputs_estimates_and_times) {
+  const std::string html = app::report_html(a_run());
+  for (const char* part :
+       {"landcover.yaml", "1 done", "1 failed", "href=\"west/mask%201.tif\"", "0.97531", "reliable",
+        "<td class=\"n hit\">20</td>", "<td class=\"n miss\">2</td>", "<th>wood</th>", "super_resolve", "12.0", "6.50"})
+    EXPECT_NE(html.find(part), std::string::npos) << part;
+}
+
+TEST(Report, escapes_what_comes_from_outside) {
+  const std::string html = app::report_html(a_run());
+  EXPECT_EQ(html.find("west <1>"), std::string::npos);
+  EXPECT_NE(html.find("west &lt;1&gt;"), std::string::npos);
+  EXPECT_NE(html.find("careful &amp; slow"), std::string::npos);
+  EXPECT_NE(html.find("cut off &lt;here&gt;"), std::string::npos);
+}
+
+TEST(Report, does_not_link_to_anything_but_files_below_its_folder) {
+  app::Json run = a_run();
+  run["scenes"][0]["outputs"][0]["path"] = "javascript:alert(1)";
+  EXPECT_EQ(app::report_html(run).find("href"), std::string::npos);
+}
+
+TEST(Report, can_be_made_from_a_run_of_which_little_is_known) {
+  EXPECT_NE(app::report_html(app::Json::object()).find("</html>"), std::string::npos);
+  EXPECT_NE(app::report_html(app::Json::parse(R"({"scenes": [{"name": "a"}]})")).find("<h2>a</h2>"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace nadir
