@@ -33,6 +33,7 @@ StageContext Scene::context(int n) const {
   c.images.resize(spec.inputs.size());
   c.values.resize(spec.inputs.size());
   for (std::size_t i = 0; i < spec.inputs.size(); ++i) {
+    c.wired.push_back(spec.inputs[i].has_value());
     if (!spec.inputs[i]) continue;
     if (is_raster(spec.stage->inputs[i].type))
       c.images[i] = image(*spec.inputs[i]);
