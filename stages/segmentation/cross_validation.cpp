@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <tuple>
 
 namespace nadir {
 namespace {
@@ -33,8 +33,6 @@ std::vector<std::size_t> groups_of_class(const std::vector<FoldGroup>& groups, s
   std::vector<std::size_t> members;
   for (std::size_t g = 0; g < groups.size(); ++g)
     if (groups[g].label == label) members.push_back(g);
-  std::stable_sort(members.begin(), members.end(),
-                   [&](std::size_t a, std::size_t b) { return groups[a].pixels > groups[b].pixels; });
   return members;
 }
 
@@ -85,9 +83,13 @@ std::vector<int> assign_folds(const std::vector<FoldGroup>& groups, int folds, s
   for (const FoldGroup& g : groups) last = std::max(last, g.label);
   std::vector<int> fold(groups.size(), -1);
   for (int label = 0; label <= last; ++label) {
-    const auto members = groups_of_class(groups, std::uint16_t(label));
+    auto members = groups_of_class(groups, std::uint16_t(label));
     if (members.size() < 2) continue;
-    const int start = int(mix(seed, std::uint64_t(label)) % std::uint64_t(folds));
+    const auto before = [&](std::size_t a, std::size_t b) {
+      return std::tuple(-groups[a].pixels, mix(seed, 1, a)) < std::tuple(-groups[b].pixels, mix(seed, 1, b));
+    };
+    std::sort(members.begin(), members.end(), before);
+    const int start = int(mix(seed, 2, std::uint64_t(label)) % std::uint64_t(folds));
     std::vector<std::int64_t> load(std::size_t(folds), 0);
     for (const std::size_t g : members) {
       const auto turn = std::min_element(load.begin(), load.end()) - load.begin();

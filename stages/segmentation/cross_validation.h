@@ -15,8 +15,8 @@ struct FoldGroup {
   std::int64_t pixels = 0;
 };
 
-/// Fold of every group, stratified: each class's groups go, largest first, to the fold that has the fewest of its
-/// pixels, starting at a random fold. -1: the only group of its class is never held out.
+/// Fold of every group, stratified: each class's groups go, largest first and equal ones in random order, to the fold
+/// that has the fewest of its pixels, starting at a random fold. -1: the only group of its class is never held out.
 std::vector<int> assign_folds(const std::vector<FoldGroup>& groups, int folds, std::uint64_t seed);
 
 struct ValidationPlan {

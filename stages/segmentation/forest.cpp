@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 namespace nadir {
 namespace {
@@ -19,6 +20,31 @@ void walk_group(const Tree& tree, const float* features, std::ptrdiff_t stride, 
   for (int i = 0; i < Forest::kGroup; ++i) ++votes[tree.leaf_class[std::size_t(at[std::size_t(i)])] * stride + i];
 }
 
+void strike_group(const Strikes& tree, const float* features, std::ptrdiff_t stride, std::uint16_t* votes) {
+  std::array<std::uint32_t, Forest::kGroup> left;
+  left.fill(~0u);
+  for (const Strikes::Decision& d : tree.decisions) {
+    const float* feature = features + d.feature * stride;
+    for (std::size_t i = 0; i < Forest::kGroup; ++i) left[i] &= feature[i] > d.threshold ? d.stay : ~0u;
+  }
+  for (std::size_t i = 0; i < Forest::kGroup; ++i)
+    ++votes[tree.leaf_class[std::size_t(std::countr_zero(left[i]))] * stride + std::ptrdiff_t(i)];
+}
+
+constexpr std::size_t kMaxLeaves = 32;
+
+// Numbers the leaves below a node from left to right; returns their bits. Bits beyond the last are never read.
+std::uint32_t number_leaves(const Tree& tree, std::int32_t at, Strikes& strikes) {
+  const ForestNode& node = tree.nodes[std::size_t(at)];
+  if (node.left == at) {
+    strikes.leaf_class.push_back(tree.leaf_class[std::size_t(at)]);
+    return 1u << (strikes.leaf_class.size() - 1);
+  }
+  const std::uint32_t left = number_leaves(tree, node.left, strikes);
+  strikes.decisions.push_back({node.threshold, node.feature, ~left});
+  return left | number_leaves(tree, node.left + 1, strikes);
+}
+
 std::vector<std::string> names_of(const std::vector<ClassInfo>& classes) {
   std::vector<std::string> names;
   for (const ClassInfo& c : classes) names.push_back(c.name);
@@ -27,8 +53,16 @@ std::vector<std::string> names_of(const std::vector<ClassInfo>& classes) {
 
 }  // namespace
 
+Strikes strikes_of(const Tree& tree) {
+  Strikes strikes;
+  if (tree.nodes.size() <= 2 * kMaxLeaves - 1) number_leaves(tree, 0, strikes);
+  return strikes;
+}
+
 Forest::Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees)
-    : spec_(spec), classes_(std::move(classes)), trees_(std::move(trees)) {}
+    : spec_(spec), classes_(std::move(classes)), trees_(std::move(trees)) {
+  for (const Tree& t : trees_) strikes_.push_back(strikes_of(t));
+}
 
 Record Forest::describe() const {
   std::int64_t nodes = 0;
@@ -44,8 +78,12 @@ Record Forest::describe() const {
 
 void Forest::vote(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* votes) const {
   std::fill_n(votes, classes_.size() * std::size_t(stride), std::uint16_t{0});
-  for (const Tree& tree : trees_)  // tree by tree: its nodes and the block's features both stay in the nearest cache
-    for (int i = 0; i < count; i += kGroup) walk_group(tree, features + i, stride, votes + i);
+  for (std::size_t t = 0; t < trees_.size(); ++t)  // tree by tree: its nodes and the features stay in the nearest cache
+    for (int i = 0; i < count; i += kGroup)
+      if (strikes_[t].leaf_class.empty())
+        walk_group(trees_[t], features + i, stride, votes + i);
+      else
+        strike_group(strikes_[t], features + i, stride, votes + i);
 }
 
 std::size_t Forest::winner(const std::uint16_t* votes, std::ptrdiff_t stride, int i) const {

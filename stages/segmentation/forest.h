@@ -25,6 +25,21 @@ struct Tree {
   int depth = 0;  ///< decisions on the longest path
 };
 
+/// The same tree for pixels side by side, where it has at most 32 leaves: every decision strikes out the leaves of its
+/// left side when feature > threshold; of those that stay, the first from the left is the pixel's (Lucchese et al.,
+/// QuickScorer, SIGIR 2015). No step depends on the one before, and all pixels do the same.
+struct Strikes {
+  struct Decision {
+    float threshold;
+    std::int32_t feature;
+    std::uint32_t stay;
+  };
+  std::vector<Decision> decisions;
+  std::vector<std::uint16_t> leaf_class;  ///< from left to right; empty: the tree has too many leaves
+};
+
+Strikes strikes_of(const Tree& tree);
+
 class Forest final : public Model {
  public:
   Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees);
@@ -49,6 +64,7 @@ class Forest final : public Model {
   FeatureSpec spec_;
   std::vector<ClassInfo> classes_;  ///< by ascending id
   std::vector<Tree> trees_;
+  std::vector<Strikes> strikes_;  ///< by tree
   Record facts_;
 };
 

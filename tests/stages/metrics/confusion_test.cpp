@@ -1,0 +1,127 @@
+#include "stages/metrics/confusion.h"
+
+#include <gtest/gtest.h>
+
+#include "pipeline/core/error.h"
+#include "stages/metrics/metrics.h"
+#include "tests/support/stage_harness.h"
+
+namespace nadir {
+namespace {
+
+// Rows: truth. Hand-checked: 70 of 100 right, chance agreement 0.44.
+Confusion example() {
+  Confusion c({"a", "b", "never seen"});
+  c.add(0, 0, 50);
+  c.add(0, 1, 20);
+  c.add(1, 0, 10);
+  c.add(1, 1, 20);
+  c.add_unclassified(1, 3);
+  return c;
+}
+
+TEST(Confusion, rates_follow_from_counts_that_can_be_checked_by_hand) {
+  const Confusion c = example();
+  const double chance = 0.7 * 0.6 + 0.3 * 0.4;
+  EXPECT_DOUBLE_EQ(overall_accuracy(c), 0.7);
+  EXPECT_DOUBLE_EQ(kappa(c), (0.7 - chance) / (1 - chance));
+  const Record r = summarize(c);
+  EXPECT_DOUBLE_EQ(std::get<std::vector<double>>(*r.find("precision"))[0], 50.0 / 60);
+  EXPECT_DOUBLE_EQ(std::get<std::vector<double>>(*r.find("recall"))[0], 50.0 / 70);
+  EXPECT_DOUBLE_EQ(std::get<std::vector<double>>(*r.find("f1"))[1], 40.0 / 70);
+  EXPECT_DOUBLE_EQ(std::get<std::vector<double>>(*r.find("iou"))[1], 20.0 / 50);
+  EXPECT_DOUBLE_EQ(r.number("miou", 0), (50.0 / 80 + 20.0 / 50) / 2);
+  EXPECT_EQ(r.number("samples", 0), 100);
+  EXPECT_EQ(r.number("unclassified", 0), 3);
+}
+
+TEST(Confusion, an_empty_matrix_gives_zeros_and_no_nan) {
+  const Record r = summarize(Confusion({"a", "b"}));
+  EXPECT_EQ(r.number("overall_accuracy", -1), 0);
+  EXPECT_EQ(r.number("kappa", -1), 0);
+  EXPECT_EQ(r.number("miou", -1), 0);
+}
+
+TEST(Confusion, a_perfect_map_of_one_class_has_kappa_one) {
+  Confusion c({"a"});
+  c.add(0, 0, 5);
+  EXPECT_EQ(kappa(c), 1);
+}
+
+TEST(Interval, of_wilson_is_that_of_the_textbook_and_stays_inside_zero_and_one) {
+  const Interval half = wilson_interval(5, 10);
+  EXPECT_NEAR(half.low, 0.2366, 1e-4);
+  EXPECT_NEAR(half.high, 0.7634, 1e-4);
+  EXPECT_DOUBLE_EQ(wilson_interval(10, 10).high, 1);
+  EXPECT_NEAR(wilson_interval(0, 10).low, 0, 1e-12);
+}
+
+TEST(Interval, by_feature_is_wider_than_by_pixel_when_whole_features_are_wrong) {
+  const Interval clustered = clustered_interval({{100, 100}, {100, 100}, {100, 100}, {0, 100}});
+  const Interval by_pixel = wilson_interval(300, 400);
+  EXPECT_LT(clustered.low, by_pixel.low);
+  EXPECT_GT(clustered.high, by_pixel.high);
+  EXPECT_EQ(clustered_interval({{1, 2}}).low, 0);
+}
+
+Survey two_fields() {
+  const auto box = [](double left, double right) {
+    return std::vector<std::vector<Point>>{{{500000 + 10 * left, 4600000.0},
+                                            {500000 + 10 * right, 4600000.0},
+                                            {500000 + 10 * right, 4600000.0 - 40},
+                                            {500000 + 10 * left, 4600000.0 - 40}}};
+  };
+  Survey s;
+  s.classes = {{1, "wheat", {}}, {2, "water", {}}};
+  s.features = {{"w", 1, Shape::polygon, box(0, 4), false}, {"l", 2, Shape::polygon, box(4, 8), false}};
+  return s;
+}
+
+// Mask ids differ from survey ids on purpose.
+test::Image mask() {
+  test::Image image = test::make_image(8, 4, 1, [](int, int x, int) { return x < 5 ? 7 : 9; });
+  image.info.classes = {{7, "wheat", {}}, {9, "water", {}}};
+  return image;
+}
+
+Record assess(const test::Image& labels, const Survey& survey, const ParamMap& params = {}) {
+  return std::get<Record>(
+      test::estimate(assess_stage(), params, {&labels}, {Value{}, std::make_shared<const Survey>(survey)}));
+}
+
+TEST(Assess, matches_classes_by_name_and_counts_invalid_pixels_apart) {
+  test::Image labels = mask();
+  labels.invalidate({0, 0, 1, 1});
+  const Record r = assess(labels, two_fields());
+  EXPECT_EQ(r.number("samples", 0), 31);
+  EXPECT_EQ(r.number("unclassified", 0), 1);
+  EXPECT_DOUBLE_EQ(r.number("overall_accuracy", 0), 27.0 / 31);
+}
+
+TEST(Assess, judges_by_test_features_and_says_so_when_there_are_none) {
+  Survey survey = two_fields();
+  EXPECT_NE(assess(mask(), survey).find("warning"), nullptr);
+  survey.features[1].test = true;
+  const Record held_out = assess(mask(), survey);
+  EXPECT_EQ(held_out.find("warning"), nullptr);
+  EXPECT_EQ(held_out.number("samples", 0), 16);
+  EXPECT_EQ(assess(mask(), survey, {{"features", "train"}}).number("overall_accuracy", 0), 1);
+  EXPECT_EQ(assess(mask(), survey, {{"features", "all"}}).number("samples", 0), 32);
+}
+
+TEST(Assess, refuses_a_survey_whose_class_names_the_mask_does_not_know) {
+  Survey survey = two_fields();
+  survey.classes[0].name = "Weizen";
+  survey.classes[1].name = "Wasser";
+  EXPECT_THROW(assess(mask(), survey), Error);
+}
+
+TEST(Assess, refuses_a_survey_beside_the_mask) {
+  Survey survey = two_fields();
+  for (Feature& f : survey.features)
+    for (Point& p : f.parts[0]) p.x += 1e6;
+  EXPECT_THROW(assess(mask(), survey), Error);
+}
+
+}  // namespace
+}  // namespace nadir

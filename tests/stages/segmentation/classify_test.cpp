@@ -1,0 +1,233 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/core/error.h"
+#include "stages/segmentation/cross_validation.h"
+#include "stages/segmentation/segmentation.h"
+#include "stages/wavelet/wavelet.h"
+#include "tests/support/stage_harness.h"
+
+namespace nadir {
+namespace {
+
+// Vertical stripes of 20 px: three classes that differ in level, one of them rough.
+test::Image landscape() {
+  return test::make_image(120, 60, 2, [](int b, int x, int y) {
+    const int kind = x / 20 % 3;
+    const int rough = kind == 2 ? 25 * ((x + y) % 2) : 0;
+    return 40 * kind + 10 * b + rough + (7 * x + 13 * y) % 11;
+  });
+}
+
+// Three fields in every stripe.
+Survey survey() {
+  Survey s;
+  s.classes = {{1, "crop", {}}, {2, "water", {}}, {5, "town", {}}};
+  for (int stripe = 0; stripe < 6; ++stripe)
+    for (int field = 0; field < 3; ++field) {
+      const double left = 500000 + 10 * (20 * stripe + 3), top = 4600000 - 10 * (20 * field + 3);
+      s.features.push_back({std::to_string(s.features.size()),
+                            s.classes[std::size_t(stripe % 3)].id,
+                            Shape::polygon,
+                            {{{left, top}, {left + 120, top}, {left + 120, top - 120}, {left, top - 120}}},
+                            false});
+    }
+  return s;
+}
+
+Value value(const Survey& s) { return std::make_shared<const Survey>(s); }
+
+Value fit(const test::Image& image, const Survey& s, const ParamMap& params = {}, const test::Image* bands = nullptr) {
+  return test::estimate(fit_classifier_stage(), params, {&image, nullptr, bands}, {Value{}, value(s)});
+}
+
+const ParamMap kQuick{{"trees", std::int64_t{15}}, {"repeats", std::int64_t{1}}};
+
+TEST(FitClassifier, learns_separable_classes_and_reports_held_out_accuracy) {
+  const Record r = describe(fit(landscape(), survey(), kQuick));
+  EXPECT_GT(r.number("held_out_accuracy", 0), 0.95);
+  EXPECT_EQ(r.number("samples", 0), 18 * 144);
+  EXPECT_EQ(r.find("warning"), nullptr);
+}
+
+TEST(FitClassifier, gives_the_same_model_and_figures_every_time) {
+  const auto nodes = [](const Value& v) {
+    std::vector<std::int32_t> all;
+    for (const Tree& t : dynamic_cast<const Forest&>(*std::get<ModelPtr>(v)).trees())
+      for (const ForestNode& n : t.nodes) all.insert(all.end(), {n.feature, n.left});
+    return all;
+  };
+  const Value first = fit(landscape(), survey(), kQuick);
+  const Value second = fit(landscape(), survey(), kQuick);
+  EXPECT_EQ(nodes(first), nodes(second));
+  EXPECT_EQ(describe(first).fields(), describe(second).fields());
+}
+
+TEST(FitClassifier, warns_of_a_class_that_cannot_be_held_out) {
+  Survey s = survey();
+  s.classes.push_back({9, "mine", {}});
+  s.features[0].class_id = 9;
+  const Record r = describe(fit(landscape(), s, kQuick));
+  ASSERT_NE(r.find("warning"), nullptr);
+  EXPECT_NE(std::get<std::string>(*r.find("warning")).find("'mine'"), std::string::npos);
+}
+
+TEST(FitClassifier, never_looks_at_test_features_nor_at_invalid_pixels) {
+  Survey s = survey();
+  s.features[0].test = true;
+  test::Image image = landscape();
+  image.invalidate({23, 3, 2, 1});
+  EXPECT_EQ(describe(fit(image, s, kQuick)).number("samples", 0), 17 * 144 - 2);
+}
+
+TEST(FitClassifier, refuses_a_survey_beside_the_scene_or_with_one_class_and_a_single_fold) {
+  Survey away = survey();
+  for (Feature& f : away.features)
+    for (Point& p : f.parts[0]) p.x += 1e6;
+  EXPECT_THROW(fit(landscape(), away), Error);
+  Survey one = survey();
+  for (Feature& f : one.features) f.class_id = 1;
+  EXPECT_THROW(fit(landscape(), one), Error);
+  EXPECT_THROW(fit(landscape(), survey(), {{"folds", std::int64_t{1}}}), Error);
+  EXPECT_THROW(fit(landscape(), survey(), {{"trees", std::int64_t{0}}}), std::logic_error);
+}
+
+TEST(CrossValidation, spreads_each_class_over_folds_and_balances_their_pixels) {
+  std::vector<FoldGroup> groups;
+  for (int g = 0; g < 30; ++g) groups.push_back({std::uint16_t(g % 3), 10 + 7 * (g % 5)});
+  groups.push_back({3, 50});
+  const auto fold = assign_folds(groups, 5, 1);
+  EXPECT_EQ(fold.back(), -1);
+  for (std::uint16_t k = 0; k < 3; ++k) {
+    std::vector<std::int64_t> load(5);
+    for (std::size_t g = 0; g < 30; ++g)
+      if (groups[g].label == k) load[std::size_t(fold[g])] += groups[g].pixels;
+    EXPECT_LE(*std::max_element(load.begin(), load.end()) - *std::min_element(load.begin(), load.end()), 38);
+  }
+  EXPECT_NE(fold, assign_folds(groups, 5, 2));
+}
+
+// Every feature has its own value of band 0 and a random class: only a split through features could tell the class.
+TEST(CrossValidation, never_splits_a_feature) {
+  LabelledPixels pixels;
+  pixels.set.features = 1;
+  for (int f = 0; f < 200; ++f)
+    for (int i = 0; i < 5; ++i) {
+      pixels.set.values.push_back(float(mix(3, std::uint64_t(f)) % 100000));
+      pixels.set.labels.push_back(std::uint16_t(mix(4, std::uint64_t(f)) % 2));
+      pixels.feature.push_back(f);
+      pixels.rank.push_back(mix(5, std::uint64_t(f), std::uint64_t(i)));
+    }
+  ValidationPlan plan;
+  plan.repeats = 1;
+  plan.forest.trees = 10;
+  Exec exec;
+  const Validation v = cross_validate(pixels, {{1, "a", {}}, {2, "b", {}}}, plan, exec);
+  EXPECT_EQ(v.confusion.samples(), 1000);
+  EXPECT_NEAR(overall_accuracy(v.confusion), 0.5, 0.15);
+}
+
+TEST(Samples, capping_keeps_a_fixed_choice_and_small_features_whole) {
+  LabelledPixels pixels;
+  pixels.set.features = 1;
+  for (int i = 0; i < 100; ++i) {
+    pixels.set.values.push_back(float(i));
+    pixels.set.labels.push_back(0);
+    pixels.feature.push_back(i < 90 ? 0 : 1);
+    pixels.rank.push_back(mix(1, std::uint64_t(i)));
+  }
+  EXPECT_EQ(capped_by_feature(pixels, 20).size(), 30u);
+  const TrainingSet set = balanced(pixels, std::vector<char>(100, 1), 20);
+  EXPECT_EQ(set.size(), 20u);
+  EXPECT_EQ(std::count_if(set.values.begin(), set.values.end(), [](float v) { return v >= 90; }), 10);
+}
+
+struct Scene {
+  test::Image image;
+  test::Image bands;
+};
+
+Scene scene_with_nodata() {
+  Scene s{landscape(), {}};
+  s.image.invalidate({50, 20, 9, 9});
+  s.image.invalidate({0, 0, 4, 60});
+  s.bands =
+      test::apply(qmf_decompose_stage(), {{"filter", std::string("db2")}, {"levels", std::int64_t{2}}}, {&s.image});
+  return s;
+}
+
+TEST(Classify, finds_the_classes_again_leaves_nodata_out_and_gives_shares_as_confidence) {
+  const Scene s = scene_with_nodata();
+  const Value model = fit(s.image, survey(), kQuick, &s.bands);
+  const auto stage = test::make_tile_stage(classify_stage(), {}, {&s.image, nullptr, &s.bands}, {Value{}, model});
+  const test::Image labels = test::run_whole(*stage, {&s.image, nullptr, &s.bands}, 0);
+  const test::Image confidence = test::run_whole(*stage, {&s.image, nullptr, &s.bands}, 1);
+  EXPECT_EQ(labels.info.classes, survey().classes);
+  EXPECT_EQ(labels.info.type, SampleType::u8);
+  EXPECT_EQ(labels(0, 30, 30), 2);
+  EXPECT_EQ(labels(0, 110, 50), 5);
+  EXPECT_FALSE(labels.valid(51, 21));
+  for (int y = 0; y < 60; ++y)
+    for (int x = 0; x < 120; ++x) {
+      ASSERT_EQ(labels.valid(x, y), s.image.valid(x, y));
+      ASSERT_EQ(confidence.valid(x, y), s.image.valid(x, y));
+      if (!labels.valid(x, y)) continue;
+      ASSERT_TRUE(survey().find_class(std::uint16_t(labels(0, x, y))));
+      ASSERT_GE(confidence(0, x, y), 1.0f / 3);
+      ASSERT_LE(confidence(0, x, y), 1.0f);
+    }
+}
+
+TEST(Classify, gives_the_same_bits_in_tiles_of_any_size) {
+  const Scene s = scene_with_nodata();
+  const std::vector<const test::Image*> inputs{&s.image, nullptr, &s.bands};
+  const Value model =
+      fit(s.image, survey(),
+          {{"trees", std::int64_t{15}}, {"folds", std::int64_t{0}}, {"texture_levels", std::int64_t{2}}}, &s.bands);
+  const auto stage = test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, model});
+  for (const std::size_t output : {0u, 1u}) {
+    const test::Image whole = test::run_whole(*stage, inputs, output);
+    for (const int tile : {7, 16, 50}) test::expect_identical(whole, test::run_in_tiles(*stage, inputs, tile, output));
+  }
+}
+
+TEST(Classify, plans_without_a_model_and_refuses_one_that_was_trained_on_something_else) {
+  const Scene s = scene_with_nodata();
+  const test::Image three = test::make_texture(120, 60, 3, 1);
+  const Value model = fit(s.image, survey(), kQuick);
+  EXPECT_EQ(test::make_tile_stage(classify_stage(), {}, {&s.image})->outputs().size(), 2u);
+  const auto make = [&](const test::Image& image, const test::Image* bands) {
+    return test::make_tile_stage(classify_stage(), {}, {&image, nullptr, bands}, {Value{}, model});
+  };
+  EXPECT_NO_THROW(make(s.image, nullptr));
+  EXPECT_THROW(make(three, nullptr), Error);
+  EXPECT_THROW(make(s.image, &s.bands), Error);
+}
+
+TEST(Features, refuse_subbands_of_another_image) {
+  const Scene s = scene_with_nodata();
+  const test::Image larger = test::make_texture(200, 60, 2, 1);
+  EXPECT_THROW(FeatureExtractor(larger.info, s.bands.info, 1, 1), Error);
+  EXPECT_THROW(FeatureExtractor(s.image.info, s.image.info, 1, 1), Error);
+}
+
+// An orthonormal Haar pair of a checker of amplitude a: all energy in hh, 2 a in every coefficient.
+TEST(Features, texture_energy_of_a_checker_is_known_and_a_constant_has_none) {
+  const test::Image checker =
+      test::make_image(32, 32, 1, [](int, int x, int y) { return 50 + ((x + y) % 2 ? 3 : -3); });
+  const test::Image bands =
+      test::apply(qmf_decompose_stage(), {{"filter", std::string("haar")}, {"levels", std::int64_t{1}}}, {&checker});
+  const FeatureExtractor extractor(checker.info, bands.info, 1, 2);
+  Exec exec;
+  const FeatureBlock block(extractor, {0, 0, 32, 32}, checker.tile.view(), bands.tile.view(), exec);
+  float values[3];
+  block.gather(0, 31, 1, values, 1);
+  EXPECT_EQ(values[0], checker(0, 0, 31));
+  EXPECT_NEAR(values[1], 100, 1e-4);
+  EXPECT_NEAR(values[2], std::sqrt(36.0 / 3), 1e-4);
+}
+
+}  // namespace
+}  // namespace nadir
