@@ -10,6 +10,9 @@ namespace {
 // Matrices are worked on in blocks of 4 x 4, whose sums stay in registers.
 constexpr int kBlock = 4;
 constexpr float kWeightFloor = 0.15f;
+// float32 resolves C^2 to about 2e-7 of (trace C)^2; a smaller t^2 would drown in its rounding. Groups of real images
+// hardly ever come near.
+constexpr float kResolution = 4e-7f;
 
 #define NADIR_INLINE inline __attribute__((always_inline))
 
@@ -63,12 +66,12 @@ NADIR_INLINE void square_root(Lanes& v) {
 
 // In place: the lower Cholesky factor of a block, pivots at least `floor` (what rounding may have taken from them), and
 // its inverse, transposed and with zeros below the diagonal.
-NADIR_INLINE void factorise(Block& s, float floor, Block& inverse) {
+NADIR_INLINE void factorise(Block& s, const Lanes& floor, Block& inverse) {
   clear(inverse);
   for (int j = 0; j < kBlock; ++j) {
     Lanes pivot = s.at[j][j];
     for (int k = 0; k < j; ++k) pivot -= s.at[j][k] * s.at[j][k];
-    pivot = pivot > floor ? pivot : Lanes{} + floor;
+    pivot = pivot > floor ? pivot : floor;
     square_root(pivot);
     s.at[j][j] = pivot;
     inverse.at[j][j] = 1.0f / pivot;
@@ -122,7 +125,7 @@ NADIR_SIMD_CLONES void remove_mean(Lanes* x, int rows, int columns, Lanes* mean)
 }
 
 // out = scale * a a' + diagonal * I, symmetric.
-NADIR_SIMD_CLONES void gram(const Lanes* a, int n, int columns, float scale, float diagonal, Lanes* out) {
+NADIR_SIMD_CLONES void gram(const Lanes* a, int n, int columns, float scale, const Lanes* diagonal, Lanes* out) {
   for (int i = 0; i < n; i += kBlock)
     for (int j = 0; j <= i; j += kBlock) {
       Block s;
@@ -131,14 +134,23 @@ NADIR_SIMD_CLONES void gram(const Lanes* a, int n, int columns, float scale, flo
       for (auto& row : s.at)
         for (Lanes& v : row) v *= scale;
       if (i == j)
-        for (int d = 0; d < kBlock; ++d) s.at[d][d] += diagonal;
+        for (int d = 0; d < kBlock; ++d) s.at[d][d] += *diagonal;
       store(s, out + std::ptrdiff_t(i) * n + j, n);
       store_transposed(s, out + std::ptrdiff_t(j) * n + i, n);
     }
 }
 
+// t^2, or the least that float32 can tell from the covariance.
+NADIR_SIMD_CLONES void square_threshold(const Lanes* covariance, int n, float t, Lanes* t2) {
+  Lanes trace = Lanes{};
+  for (int i = 0; i < n; ++i) trace += covariance[std::ptrdiff_t(i) * n + i];
+  const Lanes least = kResolution * trace * trace;
+  const Lanes wanted = Lanes{} + t * t;
+  *t2 = wanted > least ? wanted : least;
+}
+
 // a := its lower Cholesky factor L; inverse := (L^-1)', upper triangle.
-NADIR_SIMD_CLONES void invert_factor(Lanes* a, int n, float floor, Lanes* inverse) {
+NADIR_SIMD_CLONES void invert_factor(Lanes* a, int n, const Lanes* floor, Lanes* inverse) {
   const auto row = [n](Lanes * m, int i) __attribute__((always_inline)) { return m + std::ptrdiff_t(i) * n; };
   for (int j = 0; j < n; j += kBlock) {
     Block diagonal_inverse{};
@@ -151,7 +163,7 @@ NADIR_SIMD_CLONES void invert_factor(Lanes* a, int n, float floor, Lanes* invers
       for (int r = 0; r < kBlock; ++r)
         for (int c = 0; c < kBlock; ++c) t.at[r][c] -= s.at[r][c];
       if (i == j)
-        factorise(t, floor, diagonal_inverse);
+        factorise(t, *floor, diagonal_inverse);
       else
         times_inverse(t, diagonal_inverse);
       store(t, row(a, i) + j, n);
@@ -171,7 +183,7 @@ NADIR_SIMD_CLONES void invert_factor(Lanes* a, int n, float floor, Lanes* invers
 }
 
 // f = I - t2 V V' for the upper triangle V, full and symmetric; returns the sum of its squares.
-NADIR_SIMD_CLONES void filter_matrix(const Lanes* v, int n, float t2, Lanes* f, Lanes* squares) {
+NADIR_SIMD_CLONES void filter_matrix(const Lanes* v, int n, const Lanes* t2, Lanes* f, Lanes* squares) {
   Lanes sum = Lanes{};
   for (int i = 0; i < n; i += kBlock)
     for (int j = 0; j <= i; j += kBlock) {
@@ -180,7 +192,7 @@ NADIR_SIMD_CLONES void filter_matrix(const Lanes* v, int n, float t2, Lanes* f, 
       add_products(s, v + std::ptrdiff_t(i) * n, n, v + std::ptrdiff_t(j) * n, n, i, n);
       for (int r = 0; r < kBlock; ++r)
         for (int c = 0; c < kBlock; ++c) {
-          s.at[r][c] = (i + r == j + c ? 1.0f : 0.0f) - t2 * s.at[r][c];
+          s.at[r][c] = (i + r == j + c ? 1.0f : 0.0f) - *t2 * s.at[r][c];
           sum += (i == j ? 1.0f : 2.0f) * s.at[r][c] * s.at[r][c];
         }
       store(s, f + std::ptrdiff_t(i) * n + j, n);
@@ -217,13 +229,14 @@ GroupBatch::GroupBatch(int patch_samples, int similar)
 
 void GroupBatch::shrink(float t) {
   const auto lanes = [](auto& storage) { return reinterpret_cast<Lanes*>(storage.data()); };
-  const float t2 = t * t;
-  Lanes squares;
+  const Lanes nothing = Lanes{};
+  Lanes t2, squares;
   remove_mean(lanes(patches_), rows_, similar_, lanes(mean_));
-  gram(lanes(patches_), rows_, similar_, 1.0f / float(similar_), 0, lanes(covariance_));
-  gram(lanes(covariance_), rows_, rows_, 1, t2, lanes(factor_));
-  invert_factor(lanes(factor_), rows_, t2, lanes(inverse_));
-  filter_matrix(lanes(inverse_), rows_, t2, lanes(covariance_), &squares);
+  gram(lanes(patches_), rows_, similar_, 1.0f / float(similar_), &nothing, lanes(covariance_));
+  square_threshold(lanes(covariance_), rows_, t, &t2);
+  gram(lanes(covariance_), rows_, rows_, 1, &t2, lanes(factor_));
+  invert_factor(lanes(factor_), rows_, &t2, lanes(inverse_));
+  filter_matrix(lanes(inverse_), rows_, &t2, lanes(covariance_), &squares);
   filter_patches(lanes(covariance_), rows_, lanes(patches_), similar_, lanes(mean_), lanes(result_));
   for (int l = 0; l < kLanes; ++l) weights_.samples[l] = 1.0f / (squares[l] + kWeightFloor);
 }

@@ -23,7 +23,8 @@ class GroupBatch {
   const float* weights() const { return weights_.samples; }
 
   /// f(l) = l^2 / (l^2 + t^2) on the eigenvalues l of each group's covariance, without an eigen-decomposition:
-  /// U f U' X = F X with F = I - t^2 (C^2 + t^2 I)^-1. `patches` loses its mean.
+  /// U f U' X = F X with F = I - t^2 (C^2 + t^2 I)^-1. `patches` loses its mean. A t so small that
+  /// float32 could not tell it from C's largest eigenvalue is raised.
   void shrink(float t);
 
   /// Bytes that one batch takes.
