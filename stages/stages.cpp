@@ -3,6 +3,7 @@
 
 #include "stages/degradation/degradation.h"
 #include "stages/super_resolution/super_resolution.h"
+#include "stages/wavelet/wavelet.h"
 
 namespace nadir {
 
@@ -18,6 +19,9 @@ std::vector<StageInfo> all_stages() {
       luma_stage(),
 
       // wavelet
+      qmf_decompose_stage(),
+      qmf_reconstruct_stage(),
+      estimate_noise_stage(),
 
       // super_resolution
       super_resolve_stage(),
