@@ -50,13 +50,12 @@ class StripShrinker {
   // Lanes without a reference repeat the last one.
   void gather(int first, int lanes) {
     const int patch = settings_.patch;
-    const std::ptrdiff_t step = std::ptrdiff_t(settings_.similar) * kLanes;  // from one sample of a patch to the next
     for (int j = 0; j < settings_.similar; ++j)
       for (int l = 0; l < kLanes; ++l) {
         const float* from = &pyramid_[std::size_t(matches_of(first + std::min(l, lanes - 1))[j])];
-        float* to = batch_.patches() + std::ptrdiff_t(j) * kLanes + l;
+        float* to = batch_.patches() + std::ptrdiff_t(j) * batch_.stride() * kLanes + l;
         for (int p = 0; p < patch; ++p, from += layout_.stride())
-          for (int q = 0; q < patch; ++q, to += step) *to = from[q];
+          for (int q = 0; q < patch; ++q, to += kLanes) *to = from[q];
       }
   }
 
@@ -64,7 +63,6 @@ class StripShrinker {
     const int patch = settings_.patch;
     const int stride = layout_.stride();
     const int end_of_image = layout_.size().height * stride;
-    const std::ptrdiff_t step = std::ptrdiff_t(settings_.similar) * kLanes;
     for (int j = 0; j < settings_.similar; ++j)
       for (int l = 0; l < lanes; ++l) {
         const std::int32_t at = matches_of(first + l)[j];
@@ -72,10 +70,10 @@ class StripShrinker {
         const float weight = batch_.weights()[l];
         const std::size_t target = std::size_t(at - strip.top * stride);
         strip.weights[target] += weight;
-        const float* from = batch_.result() + std::ptrdiff_t(j) * kLanes + l;
+        const float* from = batch_.result() + std::ptrdiff_t(j) * batch_.stride() * kLanes + l;
         float* to = &strip.sums[target];
         for (int p = 0; p < patch; ++p, to += stride)
-          for (int q = 0; q < patch; ++q, from += step) to[q] += weight * *from;
+          for (int q = 0; q < patch; ++q, from += kLanes) to[q] += weight * *from;
       }
   }
 

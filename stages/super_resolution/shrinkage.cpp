@@ -42,16 +42,15 @@ NADIR_INLINE void add_products(Block& s, const Lanes* a, int a_stride, const Lan
   s = {{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}};
 }
 
-// As above with b given by rows: s[i][j] += sum over k < count of a[i][k] b[k][j]
-NADIR_INLINE void add_row_products(Block& s, const Lanes* a, int a_stride, const Lanes* b, int b_stride, int count) {
+// The same of two matrices given by columns: s[i][j] += sum over k < count of a[k][i] b[k][j]
+NADIR_INLINE void add_column_products(Block& s, const Lanes* a, const Lanes* b, int stride, int count) {
   Lanes s00 = s.at[0][0], s01 = s.at[0][1], s02 = s.at[0][2], s03 = s.at[0][3];
   Lanes s10 = s.at[1][0], s11 = s.at[1][1], s12 = s.at[1][2], s13 = s.at[1][3];
   Lanes s20 = s.at[2][0], s21 = s.at[2][1], s22 = s.at[2][2], s23 = s.at[2][3];
   Lanes s30 = s.at[3][0], s31 = s.at[3][1], s32 = s.at[3][2], s33 = s.at[3][3];
-  for (int k = 0; k < count; ++k) {
-    const Lanes a0 = a[k], a1 = a[a_stride + k], a2 = a[2 * a_stride + k], a3 = a[3 * a_stride + k];
-    const Lanes* row = b + std::ptrdiff_t(k) * b_stride;
-    const Lanes b0 = row[0], b1 = row[1], b2 = row[2], b3 = row[3];
+  for (int k = 0; k < count; ++k, a += stride, b += stride) {
+    const Lanes a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
+    const Lanes b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
     s00 += a0 * b0, s01 += a0 * b1, s02 += a0 * b2, s03 += a0 * b3;
     s10 += a1 * b0, s11 += a1 * b1, s12 += a1 * b2, s13 += a1 * b3;
     s20 += a2 * b0, s21 += a2 * b1, s22 += a2 * b2, s23 += a2 * b3;
@@ -114,23 +113,23 @@ NADIR_INLINE void store_transposed(const Block& s, Lanes* a, int stride) {
     for (int j = 0; j < kBlock; ++j) a[std::ptrdiff_t(j) * stride + i] = s.at[i][j];
 }
 
-NADIR_SIMD_CLONES void remove_mean(Lanes* x, int rows, int columns, Lanes* mean) {
-  for (int p = 0; p < rows; ++p) {
-    Lanes* row = x + std::ptrdiff_t(p) * columns;
+NADIR_SIMD_CLONES void remove_mean(Lanes* x, int n, int patches, Lanes* mean) {
+  for (int p = 0; p < n; ++p) {
     Lanes sum = Lanes{};
-    for (int k = 0; k < columns; ++k) sum += row[k];
-    mean[p] = sum * (1.0f / float(columns));
-    for (int k = 0; k < columns; ++k) row[k] -= mean[p];
+    for (int j = 0; j < patches; ++j) sum += x[std::ptrdiff_t(j) * n + p];
+    mean[p] = sum * (1.0f / float(patches));
   }
+  for (int j = 0; j < patches; ++j)
+    for (int p = 0; p < n; ++p) x[std::ptrdiff_t(j) * n + p] -= mean[p];
 }
 
-// out = scale * a a' + diagonal * I, symmetric.
-NADIR_SIMD_CLONES void gram(const Lanes* a, int n, int columns, float scale, const Lanes* diagonal, Lanes* out) {
+// out = scale * a' a + diagonal * I, symmetric; a has `count` rows of n.
+NADIR_SIMD_CLONES void gram(const Lanes* a, int n, int count, float scale, const Lanes* diagonal, Lanes* out) {
   for (int i = 0; i < n; i += kBlock)
     for (int j = 0; j <= i; j += kBlock) {
       Block s;
       clear(s);
-      add_products(s, a + std::ptrdiff_t(i) * columns, columns, a + std::ptrdiff_t(j) * columns, columns, 0, columns);
+      add_column_products(s, a + i, a + j, n, count);
       for (auto& row : s.at)
         for (Lanes& v : row) v *= scale;
       if (i == j)
@@ -201,16 +200,16 @@ NADIR_SIMD_CLONES void filter_matrix(const Lanes* v, int n, const Lanes* t2, Lan
   *squares = sum;
 }
 
-// out = f x + mean
-NADIR_SIMD_CLONES void filter_patches(const Lanes* f, int n, const Lanes* x, int columns, const Lanes* mean,
+// out = f x + mean, for each patch x
+NADIR_SIMD_CLONES void filter_patches(const Lanes* f, int n, const Lanes* x, int patches, const Lanes* mean,
                                       Lanes* out) {
-  for (int i = 0; i < n; i += kBlock)
-    for (int k = 0; k < columns; k += kBlock) {
+  for (int j = 0; j < patches; j += kBlock)
+    for (int i = 0; i < n; i += kBlock) {
       Block s;
       for (int r = 0; r < kBlock; ++r)
-        for (int c = 0; c < kBlock; ++c) s.at[r][c] = mean[i + r];
-      add_row_products(s, f + std::ptrdiff_t(i) * n, n, x + k, columns, n);
-      store(s, out + std::ptrdiff_t(i) * columns + k, columns);
+        for (int c = 0; c < kBlock; ++c) s.at[r][c] = mean[i + c];
+      add_products(s, x + std::ptrdiff_t(j) * n, n, f + std::ptrdiff_t(i) * n, n, 0, n);
+      store(s, out + std::ptrdiff_t(j) * n + i, n);
     }
 }
 
@@ -218,8 +217,7 @@ int whole_blocks(int n) { return (n + kBlock - 1) / kBlock * kBlock; }
 
 }  // namespace
 
-GroupBatch::GroupBatch(int patch_samples, int similar)
-    : patch_samples_(patch_samples), rows_(whole_blocks(patch_samples)), similar_(similar) {
+GroupBatch::GroupBatch(int patch_samples, int similar) : rows_(whole_blocks(patch_samples)), similar_(similar) {
   const std::size_t samples = std::size_t(rows_) * std::size_t(similar);
   const std::size_t square = std::size_t(rows_) * std::size_t(rows_);
   for (auto* v : {&patches_, &result_}) v->resize(samples);

@@ -20,7 +20,7 @@ TEST(Shrinkage, equals_the_filter_in_the_eigenbasis_of_each_group) {
     GroupBatch batch(n, m);
     for (int p = 0; p < n; ++p)
       for (int j = 0; j < m; ++j)
-        for (int l = 0; l < kLanes; ++l) batch.patches()[(p * m + j) * kLanes + l] = sample(p, j, l);
+        for (int l = 0; l < kLanes; ++l) batch.patches()[(j * batch.stride() + p) * kLanes + l] = sample(p, j, l);
     batch.shrink(t);
     for (const int l : {0, 7, 15}) {
       Eigen::MatrixXd x(n, m);
@@ -35,7 +35,8 @@ TEST(Shrinkage, equals_the_filter_in_the_eigenbasis_of_each_group) {
           (eigen.eigenvectors() * f.matrix().asDiagonal() * eigen.eigenvectors().transpose() * x).colwise() + mean;
       for (int p = 0; p < n; ++p)
         for (int j = 0; j < m; ++j)
-          ASSERT_NEAR(batch.result()[(p * m + j) * kLanes + l], expected(p, j), 0.02) << n << " " << p << " " << j;
+          ASSERT_NEAR(batch.result()[(j * batch.stride() + p) * kLanes + l], expected(p, j), 0.02)
+              << n << " " << p << " " << j;
       EXPECT_NEAR(batch.weights()[l], 1 / (f.square().sum() + 0.15), 1e-3);
     }
   }
@@ -43,9 +44,10 @@ TEST(Shrinkage, equals_the_filter_in_the_eigenbasis_of_each_group) {
 
 TEST(Shrinkage, a_group_of_equal_patches_keeps_them) {
   GroupBatch batch(25, 8);
-  for (int i = 0; i < 25 * 8 * kLanes; ++i) batch.patches()[i] = float(i / (8 * kLanes));
+  const auto at = [&](int p, int j, int l) { return (j * batch.stride() + p) * kLanes + l; };
+  for (int i = 0; i < 25 * 8 * kLanes; ++i) batch.patches()[at(i % 25, i / 25 % 8, i / 200)] = float(i % 25);
   batch.shrink(6);
-  for (int i = 0; i < 25 * 8 * kLanes; ++i) ASSERT_EQ(batch.result()[i], float(i / (8 * kLanes)));
+  for (int i = 0; i < 25 * 8 * kLanes; ++i) ASSERT_EQ(batch.result()[at(i % 25, i / 25 % 8, i / 200)], float(i % 25));
 }
 
 }  // namespace
