@@ -25,8 +25,8 @@ int whole_lanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
 NADIR_SIMD_CLONES void quantize_samples(float* q, std::ptrdiff_t count) {
   for (std::ptrdiff_t i = 0; i < count; ++i) {
     float v = (q[i] - kMiddle) * kStepsPerGrey;
-    v = v < -kLimit ? -kLimit : v;
-    v = v > kLimit ? kLimit : v;
+    v = v > -kLimit ? v : -kLimit;
+    v = v < kLimit ? v : kLimit;
     q[i] = float(int(v + (kLimit + 0.5f))) - kLimit;
   }
 }

@@ -12,7 +12,6 @@ namespace {
 // Rows of references whose patches share one sum. The sums of strips are added in their order, so the result does not
 // depend on which thread computed which.
 constexpr int kRowsPerStrip = 8;
-constexpr int kLargestPatch = 6;
 
 // Sums over the patches of one strip of references.
 struct Strip {
@@ -22,6 +21,8 @@ struct Strip {
   std::vector<float> weights;  ///< of the patches that start here
 };
 
+// Gathers, shrinks and adds up groups; the edge of patches is known to the compiler, which unrolls its loops.
+template <int kPatch>
 class StripShrinker {
  public:
   StripShrinker(const PyramidLayout& layout, const std::vector<float>& pyramid, const MatchList& matches,
@@ -30,7 +31,7 @@ class StripShrinker {
         pyramid_(pyramid),
         matches_(matches),
         settings_(settings),
-        batch_(settings.patch * settings.patch, settings.similar) {}
+        batch_(kPatch * kPatch, settings.similar) {}
 
   // References [from, to) in the order of the grid.
   void run(int from, int to, float t, Strip& strip) {
@@ -49,22 +50,23 @@ class StripShrinker {
 
   // Lanes without a reference repeat the last one.
   void gather(int first, int lanes) {
-    const int patch = settings_.patch;
-    const std::ptrdiff_t step = std::ptrdiff_t(settings_.similar) * kLanes;  // from one sample of a patch to the next
+    const std::ptrdiff_t step = std::ptrdiff_t(batch_.stride()) * kLanes;
     for (int j = 0; j < settings_.similar; ++j)
       for (int l = 0; l < kLanes; ++l) {
         const float* from = &pyramid_[std::size_t(matches_of(first + std::min(l, lanes - 1))[j])];
-        float* to = batch_.patches() + std::ptrdiff_t(j) * kLanes + l;
-        for (int p = 0; p < patch; ++p, from += layout_.stride())
-          for (int q = 0; q < patch; ++q, to += step) *to = from[q];
+        float* to = batch_.patches() + j * step + l;
+        for (int p = 0; p < kPatch; ++p, from += layout_.stride(), to += kPatch * kLanes) {
+          float row[kPatch];
+          std::copy_n(from, kPatch, row);
+          for (int q = 0; q < kPatch; ++q) to[q * kLanes] = row[q];
+        }
       }
   }
 
   void scatter(int first, int lanes, Strip& strip) const {
-    const int patch = settings_.patch;
     const int stride = layout_.stride();
     const int end_of_image = layout_.size().height * stride;
-    const std::ptrdiff_t step = std::ptrdiff_t(settings_.similar) * kLanes;
+    const std::ptrdiff_t step = std::ptrdiff_t(batch_.stride()) * kLanes;
     for (int j = 0; j < settings_.similar; ++j)
       for (int l = 0; l < lanes; ++l) {
         const std::int32_t at = matches_of(first + l)[j];
@@ -72,10 +74,13 @@ class StripShrinker {
         const float weight = batch_.weights()[l];
         const std::size_t target = std::size_t(at - strip.top * stride);
         strip.weights[target] += weight;
-        const float* from = batch_.result() + std::ptrdiff_t(j) * kLanes + l;
+        const float* from = batch_.result() + j * step + l;
         float* to = &strip.sums[target];
-        for (int p = 0; p < patch; ++p, to += stride)
-          for (int q = 0; q < patch; ++q, from += step) to[q] += weight * *from;
+        for (int p = 0; p < kPatch; ++p, from += kPatch * kLanes, to += stride) {
+          float row[kPatch];
+          for (int q = 0; q < kPatch; ++q) row[q] = weight * from[q * kLanes];
+          for (int q = 0; q < kPatch; ++q) to[q] += row[q];
+        }
       }
   }
 
@@ -151,7 +156,11 @@ void shrink_groups(const Exec& exec, const PyramidLayout& layout, const std::vec
   exec.parallel(int(strips.size()), [&](int i) {
     Strip strip = empty_strip(grid, i, layout.size(), settings);
     const int end = std::min(int(grid.rows.size()), (i + 1) * kRowsPerStrip);
-    StripShrinker(layout, pyramid, matches, settings).run(i * kRowsPerStrip * columns, end * columns, t, strip);
+    const int from = i * kRowsPerStrip * columns;
+    if (settings.patch == 5)
+      StripShrinker<5>(layout, pyramid, matches, settings).run(from, end * columns, t, strip);
+    else
+      StripShrinker<6>(layout, pyramid, matches, settings).run(from, end * columns, t, strip);
     strips[std::size_t(i)] = std::move(strip);
   });
   constexpr int kRowsPerTask = 32;

@@ -46,9 +46,9 @@ NADIR_PARAMS(
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
-          "What a block sees beyond its edge, in pixels of the image; -1: 48 fine pixels, below which seams show."))
+          "What a block sees beyond its edge, in pixels of the image; -1: 36 fine pixels."))
 
-constexpr int kHaloFinePx = 48;
+constexpr int kHaloFinePx = 36;
 constexpr float kLeastNoise = 0.2f;    // 8-bit units: y is believed up to here
 constexpr float kNoiseShare = 0.36f;   // of the noise's sigma that the data step works with (1.8 for 5)
 constexpr float kStepPerNoise = 0.4f;  // the schedule ends earlier in noise: s of 4 for 5
