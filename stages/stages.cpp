@@ -3,6 +3,7 @@
 
 #include "stages/alignment/alignment.h"
 #include "stages/degradation/degradation.h"
+#include "stages/indices/indices.h"
 
 namespace nadir {
 
@@ -13,6 +14,9 @@ std::vector<StageInfo> all_stages() {
 
       // degradation
       blur_stage(), downsample_stage(), noise_stage(), degrade_stage(), luma_stage(),
+
+      // indices
+      normalized_difference_stage(),
 
       // wavelet
 
