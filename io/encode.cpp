@@ -42,7 +42,7 @@ T neighbour(T value) {
 
 template <class T>
 struct Encoder {
-  bool has_nodata;
+  bool moves_off_nodata;
   T nodata;
 
   T operator()(float value, EncodingCounts& counts) const {
@@ -51,7 +51,7 @@ struct Encoder {
       sample = T(value);
     else
       sample = clamp_round<T>(value, counts);
-    if (!has_nodata || sample != nodata) return sample;
+    if (!moves_off_nodata || sample != nodata) return sample;
     ++counts.nudged;
     return neighbour(sample);
   }
@@ -59,7 +59,7 @@ struct Encoder {
 
 template <class T>
 void encode_band(ConstView band, const Encoding& encoding, EncodedTile& out, std::size_t first) {
-  const Encoder<T> encoder{encoding.nodata.has_value(), T(encoding.nodata.value_or(0))};
+  const Encoder<T> encoder{encoding.nodata && encoding.moves_off_nodata, T(encoding.nodata.value_or(0))};
   const T empty = encoder.nodata;
   const Window& w = out.window;
   std::vector<T> row(std::size_t(w.width));

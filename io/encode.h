@@ -14,6 +14,7 @@ namespace nadir {
 struct Encoding {
   SampleType type = SampleType::f32;
   std::optional<double> nodata;  ///< what invalid pixels hold; without it they hold 0 and need a mask
+  bool moves_off_nodata = true;  ///< false: valid samples may hold the nodata value (class 0 of a mask)
 };
 
 /// What encoding did to samples, for reports.

@@ -66,7 +66,7 @@ void GdalMessages::collect(CPLErr severity, CPLErrorNum, const char* message) {
   self.failed_ = self.failed_ || severity >= CE_Failure;
   std::vector<std::string>& list = severity >= CE_Failure ? self.failures_ : self.warnings_;
   const std::string text = clean_text(message);
-  const std::size_t enough = 4;  // a damaged file repeats itself
+  const std::size_t enough = 2;  // a damaged file repeats itself
   if (severity != CE_Debug && list.size() < enough && std::find(list.begin(), list.end(), text) == list.end())
     list.push_back(text);
 }

@@ -87,7 +87,7 @@ std::unique_ptr<Sink> make_mask_sink(const StageContext& context) {
   ImageInfo info = *context.images[0];
   for (BandInfo& band : info.bands) band = {band.name.empty() ? "class" : band.name, 1, 0, ""};
   const CogOptions options{p.compression, p.block_px, p.overviews, "MODE", !info.classes.empty()};
-  return std::make_unique<CogSink>(context, info, Encoding{mask_type(info), 0}, options);
+  return std::make_unique<CogSink>(context, info, Encoding{mask_type(info), 0, false}, options);
 }
 
 }  // namespace

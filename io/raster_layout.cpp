@@ -168,7 +168,8 @@ void read_metadata(GDALDataset& dataset, RasterLayout& layout) {
 
 Grid read_grid(GDALDataset& dataset, const std::string& path) {
   Grid grid{dataset.GetRasterXSize(), dataset.GetRasterYSize(), {0, 1, 0, 0, 0, 1}, ""};
-  if (dataset.GetGeoTransform(grid.geotransform.data()) != CE_None) {
+  const bool located = dataset.GetGeoTransform(grid.geotransform.data()) == CE_None;
+  if (!located || grid.geotransform == Grid{}.geotransform) {  // some tools write the identity for "none"
     if (dataset.GetGCPCount() > 0)
       refuse_unrectified(path, std::to_string(dataset.GetGCPCount()) + " ground control points", "-tps");
     if (dataset.GetMetadata("RPC"))

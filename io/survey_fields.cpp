@@ -70,22 +70,26 @@ constexpr std::array kUsualNames{
     UsualName{"label", false},     UsualName{"crop", false},       UsualName{"landuse", false},
     UsualName{"land_use", false},  UsualName{"class_id", false},   UsualName{"classid", false},
     UsualName{"type", true},       UsualName{"category", true},    UsualName{"code", true},
-    UsualName{"name", true},       UsualName{"id", true}};
+    UsualName{"id", true}};
 
 bool serves_as_class(const std::vector<OGRLayer*>& layers, const UsualName& usual) {
   std::set<std::string> distinct;
-  std::size_t count = 0;
+  std::size_t features = 0;
+  std::size_t with_class = 0;
   const ClassSource source{usual.name, ""};
   for (OGRLayer* layer : layers) {
     if (field_index(*layer, usual.name) < 0) return false;
     layer->ResetReading();
-    for (const auto& feature : *layer)
-      if (const auto text = class_text(*feature, source)) {
-        distinct.insert(*text);
-        ++count;
-      }
+    for (const auto& feature : *layer) {
+      ++features;
+      const auto text = class_text(*feature, source);
+      if (!text) continue;
+      distinct.insert(*text);
+      ++with_class;
+    }
   }
-  return count > 0 && (!usual.must_repeat || 2 * distinct.size() <= count);
+  const bool repeats = 2 * with_class >= features && 2 * distinct.size() <= with_class;
+  return with_class > 0 && (repeats || !usual.must_repeat);
 }
 
 struct CoordinateNames {

@@ -5,11 +5,14 @@
 #include <iostream>
 
 #include "io/io.h"
+#include "pipeline/app/bench.h"
 #include "pipeline/app/describe_stages.h"
+#include "pipeline/app/evaluate.h"
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/run_command.h"
 #include "pipeline/app/run_folder.h"
+#include "pipeline/app/sample.h"
 #include "pipeline/app/sample.h"
 #include "pipeline/app/schema.h"
 #include "pipeline/app/version.h"
@@ -18,6 +21,8 @@
 
 namespace nadir::app {
 namespace {
+
+constexpr std::size_t kSmallCache = std::size_t{64} << 20;  // for commands without a memory budget
 
 Registry all_known_stages() {
   std::vector<StageInfo> stages = io_stages();
@@ -47,6 +52,9 @@ class Commands {
     add_plan();
     add_graph_commands();
     add_listings();
+    add_sample();
+    add_evaluate();
+    add_bench();
     add_report();
   }
   int exit_code() const { return exit_code_; }
@@ -119,6 +127,53 @@ class Commands {
       fmt::print("{}", explain_stage(stage_named(registry_, stage_)));
   }
 
+  void add_sample() {
+    CLI::App* c = command("sample", "Write the built-in demonstration: scenes and a survey", [this] {
+      configure_io(kSmallCache);
+      write_sample(dir_, seed_);
+      fmt::print("{0}/scenes\n{0}/survey.gpkg\n{0}/sample.json\n", dir_);
+      return 0;
+    });
+    c->add_option("dir", dir_, "Folder")->required();
+    c->add_option("--seed", seed_, "Another landscape");
+  }
+
+  void add_evaluate() {
+    CLI::App* c = command("evaluate", "Score an image against a reference, or a mask against a survey", [this] {
+      configure_io(kSmallCache);
+      const Record record = reference_.empty() ? evaluate_mask(registry_, run_.truth, image_, class_field_)
+                                               : evaluate_image(registry_, reference_, image_, compare_);
+      fmt::print("{}", run_.json ? json_of(record).dump(2) + "\n" : record_text(record));
+      return 0;
+    });
+    CLI::Option_group* against = c->add_option_group("against");
+    against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
+    against->add_option("--truth", run_.truth, "The survey")->type_name("FILE");
+    against->require_option(1);
+    c->add_option("image", image_, "Image or mask")->required();
+    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
+    c->add_option("--band", compare_.band, "luma: compare the luma of RGB images")->check(CLI::IsMember({"luma"}));
+    c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
+    c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
+  void add_bench() {
+    CLI::App* c = command("bench", "Measure stages on this machine", [this] {
+      bench_.device = run_.device == "cuda" ? Device::cuda : Device::cpu;
+      const Json result = bench(registry_, bench_);
+      fmt::print("{}", run_.json ? result.dump(2) + "\n" : bench_text(result));
+      return 0;
+    });
+    c->add_option("--stage", bench_.stages, "Stages; default: all tile stages");
+    c->add_option("--set", bench_.params, "Parameter of the stage: name=value");
+    c->add_option("--size", bench_.size, "Edge of the image, pixels")->check(CLI::Range(64, 32768));
+    c->add_option("--tile", bench_.tile, "Edge of a tile, pixels")->check(CLI::Range(16, 32768));
+    c->add_option("--threads", bench_.threads, "Tiles at once")->check(CLI::Range(1, 1024));
+    c->add_option("--repeats", bench_.repeats, "Repetitions; the median counts")->check(CLI::Range(1, 1000));
+    c->add_option("--device", run_.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
   void add_report() {
     CLI::App* c = command("report", "Write DIR/report.html from DIR/run.json", [this] { return report_command(dir_); });
     c->add_option("dir", dir_, "Output folder of a run")->required();
@@ -127,6 +182,11 @@ class Commands {
   CLI::App& app_;
   Registry registry_ = all_known_stages();
   RunRequest run_;
+  BenchOptions bench_;
+  CompareOptions compare_;
+  std::string reference_;
+  std::string image_;
+  std::string class_field_;
   std::string stage_;
   std::string format_ = "text";
   std::string dir_;

@@ -107,6 +107,7 @@ struct StageContext {
   const ParamMap* params = nullptr;              ///< checked
   std::vector<std::optional<ImageInfo>> images;  ///< of raster ports
   std::vector<Value> values;                     ///< of value ports; std::monostate while planning or where not wired
+  std::vector<bool> wired = {};                  ///< also while planning; empty when not known
   std::uint64_t seed = 0;
   std::string scene_path;            ///< the scene of this run, for sources without a path
   std::string truth_path;            ///< --truth, for surveys without a path

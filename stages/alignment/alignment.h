@@ -5,6 +5,7 @@
 
 namespace nadir {
 
+StageInfo estimate_alignment_stage();
 StageInfo warp_stage();
 
 }  // namespace nadir

@@ -87,6 +87,11 @@ void observe(Exec& exec, ConstTileView fine, TileView coarse, const AxisTaps& ta
            ObserveColumns{fine, sums.view(), weights.view(), coarse, taps, full_weight(taps), rule}, "observe_columns");
 }
 
+std::size_t observe_scratch(const AxisTaps& taps, const Window& coarse, int bands) {
+  const Window rows{coarse.x, 0, coarse.width, fine_window(taps, coarse).height};
+  return Tile::bytes(rows, bands) + Tile::bytes(rows, 1);
+}
+
 Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size, Size coarse_size) {
   if (fine.empty()) return {};
   const Span h = touching(taps, fine.x, fine.right() - 1, fine_size.width, coarse_size.width);

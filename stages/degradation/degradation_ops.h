@@ -58,6 +58,9 @@ enum class MaskRule { majority, centre };
 /// coarse samples are 0.
 void observe(Exec& exec, ConstTileView fine, TileView coarse, const AxisTaps& taps, MaskRule rule = MaskRule::majority);
 
+/// Memory that observe takes beside its arguments, bytes.
+std::size_t observe_scratch(const AxisTaps& taps, const Window& coarse, int bands);
+
 /// The coarse samples that touch a fine window, directly or by the mirrored edges of an image of `fine_size`.
 Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size, Size coarse_size);
 

@@ -48,6 +48,9 @@ class Degrade final : public TileStage {
   }
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override { return fine_window(taps_, out); }
+  std::size_t scratch_bytes(const Window& out) const override {
+    return observe_scratch(taps_, out, info_.band_count());
+  }
   void run(Inputs in, Outputs out, Exec& exec) const override {
     observe(exec, in[0], out[0], taps_);
     if (p_.noise_sigma_dn > 0) add_noise(exec, out[0], out[0], float(p_.noise_sigma_dn), seed_);

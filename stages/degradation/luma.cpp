@@ -23,7 +23,7 @@ class LumaOfRgb final : public TileStage {
       throw Error(Fault::data, "luma needs 3 bands (red, green, blue) or 1, not " + std::to_string(info_.band_count()) +
                                    "; choose them with read_geotiff's bands");
     three_ = true;
-    info_.bands = {BandInfo{.name = "luma", .colour = "Gray"}};
+    info_.bands = {BandInfo{"luma", 1, 0, "Gray"}};
     if (!round_) info_.type = SampleType::f32;
     if (info_.observation)  // white noise of equal strength in the bands
       info_.observation->noise_sigma *= std::sqrt(65.481 * 65.481 + 128.553 * 128.553 + 24.966 * 24.966) / 255;

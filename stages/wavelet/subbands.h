@@ -1,14 +1,15 @@
 // The layout of a decimated transform as one image.
 //
 // All coefficients of L levels stand on the coarsest grid, one pixel a block of 2^L x 2^L fine pixels, so that the
-// subbands of a scene are one georeferenced image that can be cut into tiles. Level L (the coarsest) has one coefficient
-// a pixel and orientation; a finer level l has 4^(L-l), which become bands, row by row ("space to depth"). A source band
-// therefore takes 4^L bands, in the order ll, then lh hl hh of level L, then of level L-1, … down to level 1.
-// The grid is larger than the scene's blocks by `margin` pixels on every side, where coefficients of long filters reach
-// over the edge; pixel (margin, margin) is the block at the scene's upper-left corner.
+// subbands of a scene are one georeferenced image that can be cut into tiles. Level L (the coarsest) has one
+// coefficient a pixel and orientation; a finer level l has 4^(L-l), which become bands, row by row ("space to depth").
+// A source band therefore takes 4^L bands, in the order ll, then lh hl hh of level L, then of level L-1, … down to
+// level 1. The grid is larger than the scene's blocks by `margin` pixels on every side, where coefficients of long
+// filters reach over the edge; pixel (margin, margin) is the block at the scene's upper-left corner.
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "pipeline/core/image.h"
 
@@ -18,9 +19,9 @@ enum class Orientation { lh = 0, hl = 1, hh = 2 };  ///< low or high in x, then 
 
 struct SubbandLayout {
   int levels = 1;
-  int margin = 0;        ///< coarse pixels
+  int margin = 0;  ///< coarse pixels
   int source_bands = 1;
-  Size source_size;      ///< of the decomposed image
+  Size source_size;  ///< of the decomposed image
 
   HD int bands_per_source_band() const { return 1 << (2 * levels); }
   HD int ll(int source_band) const { return source_band * bands_per_source_band(); }
@@ -29,8 +30,8 @@ struct SubbandLayout {
     const int per_side = 1 << (levels - level);
     return ll(source_band) + per_side * per_side * (1 + int(o)) + row * per_side + col;
   }
-  /// The coefficient (cx, cy) of a level, in that level's own pixels with (0, 0) at the scene's upper-left corner; may be
-  /// negative within the margin.
+  /// The coefficient (cx, cy) of a level, in that level's own pixels with (0, 0) at the scene's upper-left corner; may
+  /// be negative within the margin.
   HD float at(ConstTileView packed, int source_band, int level, Orientation o, int cx, int cy) const {
     const int shift = levels - level;
     const int mask = (1 << shift) - 1;
@@ -42,5 +43,18 @@ struct SubbandLayout {
   /// Empty when the image is no decomposition.
   static std::optional<SubbandLayout> read_from(const ImageInfo& info);
 };
+
+/// What a decomposition is called and made from, as far as the subbands must remember it for the way back.
+struct SubbandOrigin {
+  std::string filter;
+  ImageInfo source;  ///< grid, type, bands and nodata of the decomposed image
+};
+
+/// The description of the subbands of an image: grid, band names, layout and origin.
+ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter);
+
+/// The origin of subbands, which have the stated layout. Throws Error(Fault::data) when it is not told or the subbands
+/// were moved to another grid.
+SubbandOrigin origin_of(const ImageInfo& subbands, const SubbandLayout& layout);
 
 }  // namespace nadir

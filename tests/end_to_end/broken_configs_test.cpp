@@ -5,18 +5,13 @@
 #include <fstream>
 #include <map>
 
-#include "io/io.h"
 #include "pipeline/graph/config.h"
-#include "stages/stages.h"
+#include "tests/end_to_end/sandbox.h"
 
 namespace nadir {
 namespace {
 
-Registry everything() {
-  std::vector<StageInfo> stages = io_stages();
-  for (StageInfo& s : all_stages()) stages.push_back(std::move(s));
-  return Registry(std::move(stages));
-}
+using test::everything;
 
 std::multimap<int, std::string> planted_faults(const std::string& path) {
   std::multimap<int, std::string> faults;

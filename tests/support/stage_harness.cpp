@@ -33,6 +33,8 @@ StageContext make_context(const StageInfo& info, const ParamMap& params, const s
   for (std::size_t i = 0; i < images.size(); ++i)
     if (images[i]) context.images[i] = images[i]->info;
   values.resize(info.inputs.size());
+  for (std::size_t i = 0; i < info.inputs.size(); ++i)
+    context.wired.push_back(context.images[i] || values[i].index() > 0);
   context.values = std::move(values);
   return context;
 }

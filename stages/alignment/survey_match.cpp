@@ -1,0 +1,283 @@
+// The search for the shift between image and survey.
+#include "stages/alignment/survey_match.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "stages/alignment/class_scatter.h"
+#include "stages/alignment/pixel_mosaic.h"
+#include "stages/alignment/survey_samples.h"
+
+namespace nadir {
+namespace {
+
+constexpr std::int64_t kMostSamplesHeld = std::int64_t{1} << 26;  // of all bands, float32: 256 MiB
+constexpr double kLeastOverlap = 2.0 / 3;  // of the survey pixels must fall on valid ones, else a shift is not judged
+constexpr int kCoarseSamples = 3000;
+constexpr int kFineSamples = 20000;
+constexpr int kFinePerPixel = 4;  // points of the survey along a pixel in the fine search
+constexpr double kBlurPx = 0.8;   // standard deviation of the Gaussian that the fine search reads through
+constexpr int kBlurReach = 3;     // px at which it is cut off
+constexpr int kFineRadius = 2;    // steps of the fine search around the best shift known
+constexpr double kFineStepPx = 0.4;
+constexpr int kFineRounds = 3;
+constexpr int kFineReach = 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+using Scores = std::array<double, kSets>;
+
+// The information at one shift, for all folds and for the sets that leave one out.
+struct Judged {
+  Scores score{};
+  std::int64_t overlap = 0;
+};
+
+// `read` gives the vector of a survey pixel at the shift that is judged, or null.
+template <class Read>
+Judged judge(const std::vector<SurveySample>& samples, int side, int classes, Read&& read) {
+  const std::size_t area = std::size_t(side * side);
+  Moments by_fold(area * std::size_t(kFolds * classes));
+  Judged result;
+  for (const SurveySample& s : samples) {
+    const float* z = read(s);
+    if (!z) continue;
+    ++result.overlap;
+    double* m = &by_fold[area * std::size_t(s.group)];
+    for (int i = 0; i < side; ++i) {
+      const double zi = z[i];
+      for (int j = 0; j < side; ++j) m[i * side + j] += zi * z[j];
+    }
+  }
+  Moments of_set(area * std::size_t(classes));
+  std::vector<const double*> rows;
+  for (int c = 0; c < classes; ++c) rows.push_back(&of_set[area * std::size_t(c)]);
+  for (int set = 0; set < kSets; ++set) {
+    std::fill(of_set.begin(), of_set.end(), 0.0);
+    for (int fold = 0; fold < kFolds; ++fold)
+      for (std::size_t k = 0; in_set(set, fold) && k < of_set.size(); ++k)
+        of_set[k] += by_fold[std::size_t(fold) * of_set.size() + k];
+    result.score[std::size_t(set)] = class_information(rows, side);
+  }
+  return result;
+}
+
+using Surfaces = std::vector<Surface>;  // by set
+
+// Shifts that move too much of the survey off the valid pixels are not judged.
+Surfaces to_surfaces(const std::vector<Judged>& judged, int radius, std::int64_t least_overlap) {
+  Surfaces surfaces(kSets, Surface(radius));
+  for (int y = -radius, k = 0; y <= radius; ++y)
+    for (int x = -radius; x <= radius; ++x, ++k)
+      for (int set = 0; set < kSets; ++set)
+        surfaces[std::size_t(set)].at(x, y) =
+            judged[std::size_t(k)].overlap >= least_overlap ? judged[std::size_t(k)].score[std::size_t(set)] : kUnknown;
+  return surfaces;
+}
+
+std::int64_t least_overlap(const std::vector<Judged>& judged) {
+  std::int64_t most = 0;
+  for (const Judged& j : judged) most = std::max(most, j.overlap);
+  return std::max<std::int64_t>(1, std::int64_t(kLeastOverlap * double(most)));
+}
+
+std::vector<Judged> judge_whole_shifts(const PixelMosaic& mosaic, const SurveySampler& sampler, int radius,
+                                       const Exec& exec) {
+  const std::vector<SurveySample> samples = sampler.draw();
+  const int side = 2 * radius + 1;
+  std::vector<Judged> judged(std::size_t(side * side));
+  exec.parallel(side, [&](int row) {
+    for (int col = 0; col < side; ++col)
+      judged[std::size_t(row * side + col)] =
+          judge(samples, mosaic.side(), sampler.classes(),
+                [&](const SurveySample& s) { return mosaic.at(s.x + col - radius, s.y + row - radius); });
+  });
+  return judged;
+}
+
+// Reads the mosaic between pixels through a Gaussian over valid pixels. It is wide enough that neither edges nor noise
+// tell where the pixels lie, so that no fraction of a pixel is favoured.
+class BlurredReader {
+ public:
+  BlurredReader(const PixelMosaic& mosaic, const Point& shift, int per_pixel)
+      : mosaic_(mosaic), per_pixel_(per_pixel), vector_(std::size_t(mosaic.side())) {
+    for (int phase = 0; phase < per_pixel; ++phase) {
+      const double inside = (phase + 0.5) / per_pixel - 0.5;
+      x_.push_back(taps_at(inside + shift.x));
+      y_.push_back(taps_at(inside + shift.y));
+    }
+  }
+  const float* operator()(const SurveySample& s) {
+    const Taps& across = x_[std::size_t(s.x % per_pixel_)];
+    const Taps& down = y_[std::size_t(s.y % per_pixel_)];
+    const int x = s.x / per_pixel_ + across.nearest, y = s.y / per_pixel_ + down.nearest;
+    if (!mosaic_.at(x, y)) return nullptr;
+    std::fill(vector_.begin(), vector_.end(), 0.0f);
+    for (int j = -kBlurReach; j <= kBlurReach; ++j)
+      for (int i = -kBlurReach; i <= kBlurReach; ++i) {
+        const float* z = mosaic_.at(x + i, y + j);
+        const float w = across.weight[std::size_t(i + kBlurReach)] * down.weight[std::size_t(j + kBlurReach)];
+        for (std::size_t b = 0; z && b < vector_.size(); ++b) vector_[b] += w * z[b];
+      }
+    const float sum = vector_[0];  // every vector begins with 1
+    for (float& v : vector_) v /= sum;
+    return vector_.data();
+  }
+
+ private:
+  struct Taps {
+    int nearest = 0;
+    std::array<float, 2 * kBlurReach + 1> weight{};
+  };
+  static Taps taps_at(double position) {
+    Taps taps;
+    taps.nearest = int(std::floor(position + 0.5));
+    for (int k = -kBlurReach; k <= kBlurReach; ++k) {
+      const double distance = (taps.nearest + k - position) / kBlurPx;
+      taps.weight[std::size_t(k + kBlurReach)] = float(std::exp(-0.5 * distance * distance));
+    }
+    return taps;
+  }
+
+  const PixelMosaic& mosaic_;
+  int per_pixel_;
+  std::vector<Taps> x_;  ///< by place inside the pixel
+  std::vector<Taps> y_;
+  std::vector<float> vector_;
+};
+
+Surfaces judge_around(const PixelMosaic& mosaic, const SurveySampler& sampler, const std::vector<SurveySample>& samples,
+                      const Point& centre, const Exec& exec) {
+  const int side = 2 * kFineRadius + 1;
+  std::vector<Judged> judged(std::size_t(side * side));
+  exec.parallel(side * side, [&](int k) {
+    const Point shift{centre.x + kFineStepPx * (k % side - kFineRadius),
+                      centre.y + kFineStepPx * (k / side - kFineRadius)};
+    BlurredReader reader(mosaic, shift, sampler.per_pixel());
+    judged[std::size_t(k)] = judge(samples, mosaic.side(), sampler.classes(), reader);
+  });
+  return to_surfaces(judged, kFineRadius, 1);
+}
+
+// The top of the quadratic through the whole fine surface.
+Point top_of(const Surface& fine, const Point& centre) {
+  const Point p = refine(fine, {0, 0, fine.at(0, 0)}, kFineRadius);
+  return {centre.x + kFineStepPx * p.x, centre.y + kFineStepPx * p.y};
+}
+
+// Shifts of all sets: near the best whole shift between pixels; a set that peaks elsewhere on the coarse surface.
+std::array<Point, kSets> locate(const Surfaces& coarse, const Peak& top, const PixelMosaic& mosaic,
+                                const SurveySampler& sampler, const Exec& exec) {
+  const std::vector<SurveySample> samples = sampler.draw();
+  Point centre = refine(coarse[0], top, 1);
+  Surfaces fine;
+  for (int round = 0; round < kFineRounds; ++round) {
+    if (round > 0) {
+      const Point moved = top_of(fine[0], centre);
+      centre = {std::clamp(moved.x, top.x - 2.0, top.x + 2.0), std::clamp(moved.y, top.y - 2.0, top.y + 2.0)};
+    }
+    fine = judge_around(mosaic, sampler, samples, centre, exec);
+  }
+  std::array<Point, kSets> shifts;
+  for (std::size_t set = 0; set < kSets; ++set) {
+    const Peak own = highest(coarse[set]).value_or(top);
+    const bool near = std::max(std::abs(own.x - top.x), std::abs(own.y - top.y)) <= 1;
+    shifts[set] = near ? top_of(fine[set], centre) : refine(coarse[set], own, 1);
+  }
+  return shifts;
+}
+
+// The features of the split; where their blocks would not fit into memory, every second, fourth, … of each class.
+Survey taking_part(const Survey& survey, Split split, int one_in) {
+  Survey used;
+  used.classes = survey.classes;
+  std::map<std::uint16_t, int> seen;
+  for (const Feature& f : survey.features)
+    if ((split == Split::all || f.test == (split == Split::test)) && seen[f.class_id]++ % one_in == 0)
+      used.features.push_back(f);
+  return used;
+}
+
+std::vector<Window> blocks_near(const Survey& survey, const Grid& grid, int margin) {
+  const int across = ceil_div(grid.width, kMosaicBlock);
+  const int down = ceil_div(grid.height, kMosaicBlock);
+  std::vector<bool> wanted(std::size_t(across) * std::size_t(down));
+  for (const Feature& f : survey.features) {
+    const Window near = intersect(grow(pixel_window(f, grid), margin), grid.window());
+    for (int y = near.y / kMosaicBlock; !near.empty() && y <= (near.bottom() - 1) / kMosaicBlock; ++y)
+      for (int x = near.x / kMosaicBlock; x <= (near.right() - 1) / kMosaicBlock; ++x)
+        wanted[std::size_t(y) * std::size_t(across) + std::size_t(x)] = true;
+  }
+  std::vector<Window> blocks;
+  for (int y = 0, k = 0; y < down; ++y)
+    for (int x = 0; x < across; ++x, ++k)
+      if (wanted[std::size_t(k)])
+        blocks.push_back(intersect({x * kMosaicBlock, y * kMosaicBlock, kMosaicBlock, kMosaicBlock}, grid.window()));
+  return blocks;
+}
+
+Survey covering(const Grid& grid) {
+  Survey survey;
+  const Point a = grid.to_map(0, 0), b = grid.to_map(grid.width, 0), c = grid.to_map(grid.width, grid.height),
+              d = grid.to_map(0, grid.height);
+  survey.features.push_back({"scene", 1, Shape::polygon, {{a, b, c, d}}, false});
+  return survey;
+}
+
+std::size_t classes_in(const std::vector<SurveySample>& samples, int classes) {
+  std::vector<bool> seen(std::size_t(classes), false);
+  for (const SurveySample& s : samples) seen[std::size_t(s.group % classes)] = true;
+  return std::size_t(std::count(seen.begin(), seen.end(), true));
+}
+
+}  // namespace
+
+SurveyMatch::SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, Split split, std::uint64_t seed)
+    : image_(image), max_shift_px_(max_shift_px), seed_(seed) {
+  const int margin = max_shift_px + kFineReach;
+  if (!survey) {
+    blocks_ = blocks_near(covering(image.grid), image.grid, 0);
+    return;
+  }
+  const auto too_many = [&] {
+    return std::int64_t(blocks_.size()) * kMosaicBlock * kMosaicBlock * (image.band_count() + 1) > kMostSamplesHeld;
+  };
+  for (int one_in = 1; one_in == 1 || (too_many() && one_in <= 1 << 20); one_in *= 2) {
+    survey_ = taking_part(*survey, split, one_in);
+    blocks_ = blocks_near(survey_, image.grid, margin);
+  }
+}
+
+std::unique_ptr<Evidence> SurveyMatch::observe(ConstTileView block) const {
+  return std::make_unique<PixelBlock>(block);
+}
+
+ShiftEstimate SurveyMatch::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const {
+  ShiftEstimate estimate;
+  const auto failed = [&](std::string reason) {
+    estimate.failure = std::move(reason);
+    return estimate;
+  };
+  const SurveySampler sampler(survey_, image_.grid, blocks_, seed_, kCoarseSamples, 1);
+  const SurveySampler fine_sampler(survey_, image_.grid, blocks_, seed_, kFineSamples, kFinePerPixel);
+  const auto samples = sampler.draw();
+  estimate.samples = std::int64_t(samples.size());
+  if (samples.empty()) return failed("no pixel of the scene lies under a survey feature");
+  if (classes_in(samples, sampler.classes()) < 2) return failed("the survey shows only one class inside the scene");
+  const PixelMosaic mosaic(std::move(evidence), image_.grid.size());
+  if (!mosaic.has_contrast()) return failed("the image has no contrast near the survey");
+
+  const auto whole = judge_whole_shifts(mosaic, sampler, max_shift_px_, exec);
+  const Surfaces coarse = to_surfaces(whole, max_shift_px_, least_overlap(whole));
+  const auto top = highest(coarse[0]);
+  if (!top) return failed("no shift explains the survey better than another");
+  estimate.on_border = std::max(std::abs(top->x), std::abs(top->y)) == max_shift_px_;
+  estimate.peak = top->score;
+  estimate.second_peak = second_highest(coarse[0], *top);
+  estimate.z_score = robust_z(coarse[0], *top);
+  estimate.shift = locate(coarse, *top, mosaic, fine_sampler, exec);
+  return estimate;
+}
+
+}  // namespace nadir

@@ -1,0 +1,34 @@
+// Finds the shift between an image and the classes that a survey says it shows.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/backend/exec.h"
+#include "pipeline/core/stage.h"
+#include "stages/alignment/shift_search.h"
+
+namespace nadir {
+
+/// The information that class-conditional Gaussians give about the pixels under a survey, in nats a pixel,
+///   J(d) = 1/2 [ln det S - sum_c p_c ln det S_c],
+/// S the covariance of all bands over the survey's pixels read at shift d, S_c that of class c: the mutual information
+/// of pixels and classes if both mixtures were normal. Searched over all whole shifts, then at quarter pixels by moving
+/// the polygons, never the image, so that no interpolation colours it.
+class SurveyMatch {
+ public:
+  SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, Split split, std::uint64_t seed);
+  /// 256-pixel blocks of the scene that survey pixels may come from; the whole scene while the survey is not known.
+  const std::vector<Window>& blocks() const { return blocks_; }
+  std::unique_ptr<Evidence> observe(ConstTileView block) const;
+  ShiftEstimate conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const;
+
+ private:
+  Survey survey_;  ///< the features that take part
+  ImageInfo image_;
+  int max_shift_px_;
+  std::uint64_t seed_;
+  std::vector<Window> blocks_;
+};
+
+}  // namespace nadir

@@ -1,0 +1,128 @@
+// Rates of confusion matrices.
+#include "stages/metrics/confusion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace nadir {
+namespace {
+
+constexpr double kNormal95 = 1.959963984540054;
+
+double ratio(double part, double all) { return all > 0 ? part / all : 0; }
+
+std::vector<double> true_totals(const Confusion& c) {
+  std::vector<double> totals(c.size());
+  for (std::size_t t = 0; t < c.size(); ++t)
+    for (std::size_t m = 0; m < c.size(); ++m) totals[t] += double(c.count(t, m));
+  return totals;
+}
+
+std::vector<double> mapped_totals(const Confusion& c) {
+  std::vector<double> totals(c.size());
+  for (std::size_t t = 0; t < c.size(); ++t)
+    for (std::size_t m = 0; m < c.size(); ++m) totals[m] += double(c.count(t, m));
+  return totals;
+}
+
+std::vector<double> diagonal_over(const Confusion& c, const std::vector<double>& totals) {
+  std::vector<double> rates(c.size());
+  for (std::size_t k = 0; k < c.size(); ++k) rates[k] = ratio(double(c.count(k, k)), totals[k]);
+  return rates;
+}
+
+}  // namespace
+
+Confusion::Confusion(std::vector<std::string> classes)
+    : classes_(std::move(classes)), counts_(classes_.size() * classes_.size()), unclassified_(classes_.size()) {}
+
+std::int64_t Confusion::samples() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
+
+std::int64_t Confusion::correct() const {
+  std::int64_t sum = 0;
+  for (std::size_t k = 0; k < size(); ++k) sum += count(k, k);
+  return sum;
+}
+
+double overall_accuracy(const Confusion& c) { return ratio(double(c.correct()), double(c.samples())); }
+
+double kappa(const Confusion& c) {
+  const double samples = double(c.samples());
+  if (samples == 0) return 0;
+  const auto truth = true_totals(c);
+  const auto mapped = mapped_totals(c);
+  double chance = 0;
+  for (std::size_t k = 0; k < c.size(); ++k) chance += truth[k] / samples * mapped[k] / samples;
+  return chance < 1 ? (overall_accuracy(c) - chance) / (1 - chance) : 1;
+}
+
+std::vector<double> recall(const Confusion& c) { return diagonal_over(c, true_totals(c)); }
+std::vector<double> precision(const Confusion& c) { return diagonal_over(c, mapped_totals(c)); }
+
+std::vector<std::vector<double>> rows_of(const Confusion& c) {
+  std::vector<std::vector<double>> rows(c.size(), std::vector<double>(c.size()));
+  for (std::size_t t = 0; t < c.size(); ++t)
+    for (std::size_t m = 0; m < c.size(); ++m) rows[t][m] = double(c.count(t, m));
+  return rows;
+}
+
+Interval wilson_interval(double correct, double samples) {
+  if (samples <= 0) return {0, 1};
+  const double z2 = kNormal95 * kNormal95;
+  const double p = correct / samples;
+  const double centre = (p + z2 / (2 * samples)) / (1 + z2 / samples);
+  const double half = kNormal95 / (1 + z2 / samples) * std::sqrt(p * (1 - p) / samples + z2 / (4 * samples * samples));
+  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
+Interval clustered_interval(const std::vector<Cluster>& clusters) {
+  double correct = 0;
+  double samples = 0;
+  double used = 0;
+  for (const Cluster& c : clusters) {
+    correct += c.correct;
+    samples += c.samples;
+    used += c.samples > 0;
+  }
+  if (used < 2) return {0, 1};
+  const double p = correct / samples;
+  double squares = 0;
+  for (const Cluster& c : clusters) squares += std::pow(c.correct - p * c.samples, 2);
+  const double half = kNormal95 * std::sqrt(used / (used - 1) * squares) / samples;
+  return {std::max(0.0, p - half), std::min(1.0, p + half)};
+}
+
+Record summarize(const Confusion& c) {
+  const auto truth = true_totals(c);
+  const auto mapped = mapped_totals(c);
+  std::vector<double> f1, iou;
+  double iou_sum = 0;
+  double iou_classes = 0;
+  double unclassified = 0;
+  for (std::size_t k = 0; k < c.size(); ++k) {
+    const double both = double(c.count(k, k));
+    f1.push_back(ratio(2 * both, truth[k] + mapped[k]));
+    iou.push_back(ratio(both, truth[k] + mapped[k] - both));
+    iou_sum += iou.back();
+    iou_classes += truth[k] + mapped[k] > 0;
+    unclassified += double(c.unclassified(k));
+  }
+  const Interval wilson = wilson_interval(double(c.correct()), double(c.samples()));
+  return {{"overall_accuracy", overall_accuracy(c)},
+          {"overall_accuracy_95", std::vector<double>{wilson.low, wilson.high}},
+          {"kappa", kappa(c)},
+          {"miou", ratio(iou_sum, iou_classes)},
+          {"samples", c.samples()},
+          {"unclassified", std::int64_t(unclassified)},
+          {"classes", c.classes()},
+          {"precision", precision(c)},
+          {"recall", recall(c)},
+          {"f1", f1},
+          {"iou", iou},
+          {"truth_pixels", truth},
+          {"mapped_pixels", mapped},
+          {"confusion", rows_of(c)}};
+}
+
+}  // namespace nadir

@@ -1,0 +1,199 @@
+// Training of a classifier on the pixels inside survey features.
+#include <algorithm>
+
+#include "pipeline/core/error.h"
+#include "stages/segmentation/cross_validation.h"
+#include "stages/segmentation/segmentation.h"
+
+namespace nadir {
+namespace {
+
+struct Params {
+  int trees = 100;
+  int max_depth = 16;
+  int min_samples = 1;
+  int max_samples_per_class = 2000;
+  int texture_levels = 1;
+  int texture_radius = 2;
+  int folds = 5;
+  int repeats = 3;
+};
+NADIR_PARAMS(Params, PARAM(trees, "", range(1, 2000), "Trees of the random forest."),
+             PARAM(max_depth, "", range(1, 24), "Decisions that a tree takes at most."),
+             PARAM(min_samples, "px", range(1, 10000), "Nodes with no more pixels than this are not split."),
+             PARAM(max_samples_per_class, "px", range(10, 100000),
+                   "Training pixels of a class, drawn in turns from its features."),
+             PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
+             PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
+             PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
+             PARAM(repeats, "", range(1, 50), "Cross-validations with different folds, pooled."))
+
+constexpr int kBlock = 256;           // px, anchored to the scene
+constexpr int kValidationTrees = 50;  // more do not change held-out accuracy measurably, and there are many forests
+
+class TrainingEvidence final : public Evidence {
+ public:
+  LabelledPixels pixels;
+};
+
+bool is_training(const Feature& f) { return !f.test; }
+
+// Trains on all training features; accuracy is that of forests which never saw the feature they are judged on, because
+// neighbouring pixels of one polygon are near copies and a split by pixel flatters (Roberts et al., Ecography 40,
+// 2017). An invalid pixel is not trained on.
+class FitClassifier final : public EstimateStage {
+ public:
+  FitClassifier(const Params& p, const StageContext& context)
+      : params_(p),
+        seed_(context.seed),
+        grid_(context.images[0]->grid),
+        extractor_(*context.images[0], context.images[2], p.texture_levels, p.texture_radius) {
+    if (p.folds == 1) throw Error(Fault::config, "folds = 1 holds everything out; use 0 for none, or 2 and more");
+    if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
+  }
+
+  std::vector<Window> blocks() const override;
+  Window needs(std::size_t input, const Window& block) const override {
+    return input == 0 ? block : input == 2 ? extractor_.subband_window(block) : Window{};
+  }
+  std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override;
+  Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override;
+
+ private:
+  LabelledPixels merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const;
+  std::vector<ClassInfo> number_classes(LabelledPixels& pixels) const;
+  void validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts, Exec& exec) const;
+
+  Params params_;
+  std::uint64_t seed_;
+  Grid grid_;
+  FeatureExtractor extractor_;
+  SurveyPtr survey_;
+};
+
+// While the survey is not known: all blocks of the scene, the most that there can be.
+std::vector<Window> FitClassifier::blocks() const {
+  std::vector<Window> touched;
+  if (survey_)
+    for (const Feature& f : survey_->features)
+      if (is_training(f)) touched.push_back(pixel_window(f, grid_));
+  std::vector<Window> blocks;
+  for (int y = 0; y < grid_.height; y += kBlock)
+    for (int x = 0; x < grid_.width; x += kBlock) {
+      const Window block = intersect({x, y, kBlock, kBlock}, grid_.window());
+      const auto touches = [&](const Window& w) { return !intersect(w, block).empty(); };
+      if (!survey_ || std::any_of(touched.begin(), touched.end(), touches)) blocks.push_back(block);
+    }
+  return blocks;
+}
+
+std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in, Exec& exec) const {
+  std::vector<std::int32_t> index(std::size_t(block.area()));
+  rasterize(*survey_, grid_, block, Split::train, index);
+  const FeatureBlock features(extractor_, block, in[0], in[2], exec);
+  LabelledPixels seen;
+  seen.set.features = extractor_.spec().count();
+  std::vector<float> values(std::size_t(seen.set.features));
+  for (int y = block.y; y < block.bottom(); ++y)
+    for (int x = block.x; x < block.right(); ++x) {
+      const std::int32_t mark = index[std::size_t(y - block.y) * std::size_t(block.width) + std::size_t(x - block.x)];
+      if (mark == 0 || !in[0].is_valid(x, y)) continue;
+      features.gather(x, y, 1, values.data(), 1);
+      seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());
+      seen.set.labels.push_back(survey_->features[std::size_t(mark - 1)].class_id);
+      seen.feature.push_back(mark - 1);
+      seen.rank.push_back(mix(seed_, std::uint64_t(x), std::uint64_t(y)));
+    }
+  auto evidence = std::make_unique<TrainingEvidence>();
+  evidence->pixels = capped_by_feature(seen, std::size_t(params_.max_samples_per_class));
+  return evidence;
+}
+
+LabelledPixels FitClassifier::merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const {
+  LabelledPixels all;
+  all.set.features = extractor_.spec().count();
+  for (const auto& e : evidence) {
+    const LabelledPixels& part = static_cast<const TrainingEvidence&>(*e).pixels;
+    for (std::size_t i = 0; i < part.size(); ++i) all.append(part, i);
+  }
+  return capped_by_feature(all, std::size_t(params_.max_samples_per_class));
+}
+
+// Turns class ids into indices of the classes that have pixels.
+std::vector<ClassInfo> FitClassifier::number_classes(LabelledPixels& pixels) const {
+  std::vector<std::uint16_t> ids = pixels.set.labels;
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  std::vector<ClassInfo> classes;
+  for (const std::uint16_t id : ids) {
+    const ClassInfo* known = survey_->find_class(id);
+    classes.push_back(known ? *known : ClassInfo{id, "class " + std::to_string(id), class_colour(id - 1u)});
+  }
+  for (std::uint16_t& label : pixels.set.labels)
+    label = std::uint16_t(std::lower_bound(ids.begin(), ids.end(), label) - ids.begin());
+  return classes;
+}
+
+void FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts,
+                             Exec& exec) const {
+  ValidationPlan plan{{std::min(params_.trees, kValidationTrees), params_.max_depth, params_.min_samples},
+                      params_.folds,
+                      params_.repeats,
+                      std::size_t(params_.max_samples_per_class),
+                      seed_};
+  const Validation v = cross_validate(pixels, classes, plan, exec);
+  const Interval interval = clustered_interval(v.clusters);
+  facts.set("held_out_accuracy", overall_accuracy(v.confusion));
+  facts.set("held_out_accuracy_95", std::vector<double>{interval.low, interval.high});
+  facts.set("accuracy", overall_accuracy(v.confusion));
+  facts.set("split", std::string("by survey feature, stratified by class"));
+  facts.set("folds", std::int64_t(params_.folds));
+  facts.set("repeats", std::int64_t(params_.repeats));
+  const Record rates = summarize(v.confusion);
+  for (const char* name : {"kappa", "miou", "precision", "recall", "f1", "iou", "confusion"})
+    facts.set(name, *rates.find(name));
+  if (v.never.empty()) return;
+  std::string names;
+  for (const std::string& n : v.never) names += (names.empty() ? "'" : ", '") + n + "'";
+  facts.set("warning", "never held out, as only one survey feature has pixels: " + names);
+}
+
+Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const {
+  LabelledPixels pixels = merge(evidence);
+  if (pixels.size() == 0)
+    throw Error(Fault::data,
+                "no training feature of the survey holds the centre of a valid pixel; check that survey and scene "
+                "overlap and that features are left for training");
+  const std::vector<ClassInfo> classes = number_classes(pixels);
+  if (classes.size() < 2)
+    throw Error(Fault::data, "all training pixels are of one class, '" + classes[0].name +
+                                 "'; a classifier needs at least two (class_field of read_survey?)");
+  const std::vector<char> everything(pixels.size(), 1);
+  const TrainingSet set = balanced(pixels, everything, std::size_t(params_.max_samples_per_class));
+  auto forest = std::make_shared<Forest>(
+      extractor_.spec(), classes,
+      train_forest(set, {params_.trees, params_.max_depth, params_.min_samples}, mix(seed_, 3), exec));
+  Record facts{{"samples", std::int64_t(pixels.size())}, {"training_samples", std::int64_t(set.size())}};
+  if (params_.folds > 0) validate(pixels, classes, facts, exec);
+  forest->set_facts(std::move(facts));
+  return ModelPtr(std::move(forest));
+}
+
+}  // namespace
+
+StageInfo fit_classifier_stage() {
+  return {.name = "fit_classifier",
+          .family = "segmentation",
+          .doc =
+              "Trains a random forest on the pixels inside survey features. Reports its accuracy on features that "
+              "were held out.",
+          .inputs = {{"image", PortType::image, "Bands to classify by."},
+                     {"truth", PortType::survey, "Features with known class."},
+                     {"subbands", PortType::image, "Decomposition of the image, for local means and textures.", true}},
+          .outputs = {{"model", PortType::model, "The forest, with its held-out accuracy."}},
+          .params = params_of<Params>(),
+          .factory = EstimateFactory{make_stage<EstimateStage, FitClassifier, Params>},
+          .flops_per_sample = 20};
+}
+
+}  // namespace nadir

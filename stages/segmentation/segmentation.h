@@ -1,0 +1,11 @@
+// The segmentation family: from pixels and a survey to a class for every pixel.
+#pragma once
+
+#include "pipeline/core/stage.h"
+
+namespace nadir {
+
+StageInfo fit_classifier_stage();
+StageInfo classify_stage();
+
+}  // namespace nadir

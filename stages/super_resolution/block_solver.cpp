@@ -1,0 +1,170 @@
+// Solves one rectangle of the image: alternates between what was observed and what is sparse.
+#include "stages/super_resolution/block_solver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "stages/super_resolution/interpolate.h"
+#include "stages/super_resolution/regularizer.h"
+
+namespace nadir {
+namespace {
+
+constexpr double kFirstStep = 80;       // s of the first iteration, grey levels
+constexpr double kScheduleBend = 0.65;  // s falls quickly first
+
+// The bicubic interpolation of y, with room for what A reads beyond the edges.
+Tile start(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {
+  const InterpolationTaps taps(Interpolation::bicubic, observation.factor, centre_of(observation));
+  Tile coarse(unite(y.window, taps.coarse_window(whole(data.fine()))), y.bands);
+  copy_pixels(y, coarse.view(), y.window);
+  for (int row = 0; row < y.window.height; ++row)
+    std::fill_n(coarse.view().mask().row(row) - coarse.window().x, y.window.width, std::uint8_t{1});
+  mirror_edges(coarse.view(), data.coarse());
+  Tile x(data.padded(), y.bands);
+  interpolate(exec, coarse.view(), x.view().crop(whole(data.fine())), taps);
+  return x;
+}
+
+// The iterations of solve_nonlocal on one rectangle.
+class NonlocalSolver {
+ public:
+  NonlocalSolver(Exec& exec, const SolverSettings& settings, ConstTileView y)
+      : exec_(exec),
+        settings_(settings),
+        y_(y),
+        data_(settings.observation, {y.window.width, y.window.height}),
+        x_(start(exec, data_, settings.observation, y)),
+        z_(whole(data_.fine()), y.bands),
+        layout_(data_.fine(), settings.copies, settings.search.patch + 1) {}
+
+  Tile run() {
+    const int largest_patch = settings_.search.patch + settings_.alternate_patch;
+    if (std::min(data_.fine().width, data_.fine().height) >= largest_patch)
+      for (int k = 0; k < settings_.iterations; ++k) iterate(k);
+    project(settings_.iterations - 1);
+    return std::move(z_);
+  }
+
+ private:
+  // s falls from kFirstStep to last_step, evenly on a bent log scale.
+  double step(int k) const {
+    const double f = settings_.iterations > 1 ? std::pow(double(k) / (settings_.iterations - 1), kScheduleBend) : 1;
+    return kFirstStep * std::pow(double(settings_.last_step) / kFirstStep, f);
+  }
+
+  void project(int k) {
+    std::vector<float> rho;
+    for (const float n : settings_.noise) rho.push_back(float(std::pow(double(n) / step(k), 2)));
+    data_.project(exec_, x_.view(), y_, rho, z_.view());
+  }
+
+  void iterate(int k) {
+    project(k);
+    if (k % settings_.keep_matches == 0) match(k);
+    const float t = float(settings_.strength * step(k) * step(k));
+    const float momentum = k + 1 < settings_.iterations ? settings_.momentum : 0;
+    std::vector<float> pyramid(layout_.samples());
+    std::vector<float> aggregate(std::size_t(whole(data_.fine()).area()));
+    for (int b = 0; b < y_.bands; ++b) {
+      const float* z = z_.view().band(b).data;
+      std::copy(z, z + aggregate.size(), pyramid.begin());
+      layout_.fill_copies(exec_, pyramid);
+      shrink_groups(exec_, layout_, pyramid, *grid_, matches_, search_, t, aggregate);
+      extrapolate(aggregate, momentum, x_.view().band(b));
+    }
+  }
+
+  // The guide is the mean of the bands of x.
+  void match(int k) {
+    search_ = settings_.search;
+    if (settings_.alternate_patch) search_.patch += k % 2;
+    grid_.emplace(data_.fine(), search_.patch, k);
+    Guide guide(layout_, search_.patch);
+    const int width = data_.fine().width;
+    const float share = 1.0f / float(y_.bands);
+    for (int y = 0; y < data_.fine().height; ++y) {
+      float* to = &guide.pyramid()[std::size_t(y) * std::size_t(width)];
+      for (int b = 0; b < y_.bands; ++b) {
+        const float* from = x_.view().band(b).row(y) - x_.window().x;
+        for (int i = 0; i < width; ++i) to[i] += share * from[i];
+      }
+    }
+    layout_.fill_copies(exec_, guide.pyramid());
+    guide.quantize(exec_);
+    matches_ = guide.match(exec_, *grid_, search_, k);
+  }
+
+  // x := o + momentum (o - x)
+  void extrapolate(const std::vector<float>& o, float momentum, View x) const {
+    const Size size = data_.fine();
+    for (int y = 0; y < size.height; ++y) {
+      const float* from = &o[std::size_t(y) * std::size_t(size.width)];
+      float* to = x.row(y) - x.window.x;
+      for (int i = 0; i < size.width; ++i) to[i] = from[i] + momentum * (from[i] - to[i]);
+    }
+  }
+
+  Exec& exec_;
+  const SolverSettings& settings_;
+  ConstTileView y_;
+  DataTerm data_;
+  Tile x_, z_;
+  PyramidLayout layout_;
+  SearchSettings search_;
+  std::optional<ReferenceGrid> grid_;
+  MatchList matches_;
+};
+
+}  // namespace
+
+SolverSettings preset(Quality quality) {
+  SolverSettings s;
+  if (quality == Quality::fast) {
+    s.iterations = 20;
+    s.keep_matches = 2;
+    s.copies = {1.6f};
+    s.search.copy_radius = 16;
+    s.search.row_step = 3;
+  } else {
+    s.iterations = 30;
+    s.alternate_patch = true;
+    s.copies = {1.5f, 2.0f};
+  }
+  if (quality == Quality::best) {
+    s.iterations = 45;
+    s.momentum = 0.8f;
+    s.search.radius = 40;
+    s.search.similar = 48;
+  }
+  return s;
+}
+
+Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y) {
+  return NonlocalSolver(exec, settings, y).run();
+}
+
+Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y) {
+  const DataTerm data(observation, {y.window.width, y.window.height});
+  Tile x = start(exec, data, observation, y);
+  for (int k = 0; k < iterations; ++k) data.back_project(exec, x.view(), y);
+  return x;
+}
+
+double centre_of(const Observation& observation) {
+  return observation.first + 0.5 * (double(observation.taps.size()) - 1);
+}
+
+std::size_t solver_bytes(const SolverSettings& settings, Size coarse, int bands) {
+  const int scale = settings.observation.factor;
+  const Size fine{coarse.width * scale, coarse.height * scale};
+  const std::size_t pixels = std::size_t(fine.width) * std::size_t(fine.height);
+  constexpr std::size_t kReferenceArea = 49;
+  const std::size_t matches = pixels / kReferenceArea * std::size_t(settings.search.similar) * sizeof(std::int32_t);
+  // x, z and the adjoint's intermediate results by band; guide, energies and pyramid with copies; the aggregate.
+  return pixels * sizeof(float) * (4 * std::size_t(bands) + 2 * 3 + 2) + matches +
+         shrink_groups_bytes(fine, settings.search);
+}
+
+}  // namespace nadir

@@ -1,0 +1,91 @@
+// What the solver must know of the instrument: point spread function, sampling, noise, and range of the samples.
+#include "stages/super_resolution/imaging.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <tuple>
+
+namespace nadir {
+namespace {
+
+constexpr double kDefaultSigma = 0.5;  // coarse pixels; an MTF of 0.29 at Nyquist, as well-sampled sensors have
+
+double variance(const std::vector<float>& taps) {
+  double sum = 0, mean = 0, square = 0;
+  for (std::size_t j = 0; j < taps.size(); ++j) {
+    sum += double(taps[j]);
+    mean += double(taps[j]) * double(j);
+    square += double(taps[j]) * double(j) * double(j);
+  }
+  return sum != 0 ? std::max(0.0, square / sum - (mean / sum) * (mean / sum)) : 0;
+}
+
+// Sampled at whole fine pixels around a centre that is a multiple of 1/2; cut off at four sigma.
+Observation gaussian_observation(int scale, double sigma, double centre) {
+  const double radius = std::max(0.5, 4 * sigma);
+  Observation o;
+  o.factor = scale;
+  o.first = int(std::ceil(centre - radius));
+  const int last = int(std::floor(centre + radius));
+  std::vector<double> weights;
+  double sum = 0;
+  for (int j = o.first; j <= last; ++j) {
+    weights.push_back(std::exp(-0.5 * std::pow((j - centre) / sigma, 2)));
+    sum += weights.back();
+  }
+  o.taps.clear();
+  for (const double w : weights) o.taps.push_back(float(w / sum));
+  return o;
+}
+
+// The entry of a band in one of the lists of a record.
+std::optional<double> entry(const Record* record, const char* name, int band) {
+  const Scalar* s = record ? record->find(name) : nullptr;
+  const auto* list = s ? std::get_if<std::vector<double>>(s) : nullptr;
+  if (!list || band >= int(list->size()) || !std::isfinite((*list)[std::size_t(band)])) return std::nullopt;
+  return (*list)[std::size_t(band)];
+}
+
+}  // namespace
+
+Observation observation_for(int scale, double psf_sigma_px, const std::optional<Observation>& known) {
+  const bool fits = known && known->factor == scale && scale > 1;
+  const double middle = 0.5 * (scale - 1);
+  const double centre = fits ? known->first + 0.5 * (double(known->taps.size()) - 1) : middle;
+  if (psf_sigma_px > 0) return gaussian_observation(scale, psf_sigma_px, centre);
+  if (known && known->factor == scale) return *known;
+  double sigma = kDefaultSigma * scale;
+  if (known) {
+    const double coarse_variance = variance(known->taps) / (double(known->factor) * known->factor);
+    const double sampling =
+        known->factor == 1 ? kDefaultSigma * kDefaultSigma : 0;  // only blurred: add the sensor's own
+    sigma = std::max(0.25, scale * std::sqrt(coarse_variance + sampling));
+  }
+  return gaussian_observation(scale, std::min(sigma, 16.0), middle);
+}
+
+std::vector<BandScale> band_scales(const ImageInfo& image, const Record* statistics, double noise_dn,
+                                   const std::optional<Observation>& known) {
+  constexpr double kRounding = 0.2887;  // sqrt(1/12)
+  std::vector<BandScale> scales;
+  for (int b = 0; b < image.band_count(); ++b) {
+    double low = 0;
+    double high = 255;
+    if (is_integer(image.type) && image.type != SampleType::u8) std::tie(low, high) = limits_of(image.type);
+    const auto q01 = entry(statistics, "low", b);
+    const auto q99 = entry(statistics, "high", b);
+    if (image.type != SampleType::u8 && q01 && q99) low = *q01, high = *q99;
+    BandScale s;
+    s.offset = float(low);
+    s.gain = high > low ? float(255 / (high - low)) : 1.0f;
+    double noise = noise_dn;
+    if (noise < 0) noise = known ? known->noise_sigma : entry(statistics, "sigma", b).value_or(0);
+    if (is_integer(image.type)) noise = std::max(noise, kRounding);
+    s.noise = float(noise) * s.gain;
+    scales.push_back(s);
+  }
+  return scales;
+}
+
+}  // namespace nadir

@@ -1,0 +1,218 @@
+// Noise level and robust range of an image.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <random>
+
+#include "pipeline/backend/exec.h"
+#include "stages/wavelet/histogram.h"
+#include "stages/wavelet/wavelet.h"
+
+namespace nadir {
+namespace {
+
+struct Params {
+  int max_blocks = 64;
+};
+NADIR_PARAMS(Params, PARAM(max_blocks, "", range(1, 1e6),
+                           "Blocks of 512 x 512 pixels that are looked at; of larger scenes a random sample."))
+
+constexpr int kBlock = 512;
+constexpr int kCell = 4;
+constexpr double kNormalMedian = 0.6744897501960817;  // of |n| for standard normal n
+
+struct BandEvidence {
+  Histogram samples;
+  Histogram details;
+  bool whole = true;  ///< all samples are whole numbers
+  double count = 0;
+  double mean = 0;
+  double squares = 0;  ///< sum of squared deviations from the mean
+
+  void add(const BandEvidence& o);
+};
+
+// Moments of a union: Chan, Golub, LeVeque, The American Statistician 37 (1983).
+void BandEvidence::add(const BandEvidence& o) {
+  samples.add(o.samples);
+  details.add(o.details);
+  whole = whole && o.whole;
+  if (o.count == 0) return;
+  const double total = count + o.count;
+  const double delta = o.mean - mean;
+  squares += o.squares + delta * delta * count * o.count / total;
+  mean += delta * o.count / total;
+  count = total;
+}
+
+class BlockEvidence final : public Evidence {
+ public:
+  std::vector<BandEvidence> bands;
+  double pixels = 0;
+};
+
+// What counts in one cell of 4 x 4 samples, cut at the edge of the block.
+class CellReader {
+ public:
+  CellReader(ConstTileView in, int band, std::pair<double, double> type_limits)
+      : in_(in), band_(band), low_(float(type_limits.first)), high_(float(type_limits.second)) {}
+
+  /// Diagonal details of the cell's four 2 x 2 blocks: none when all its samples are equal, for that is fill and not
+  /// noise; none of a block with an invalid or saturated sample, where noise is clipped.
+  template <class Take>
+  void details(int x, int y, const Take& take) const {
+    const Window cell = intersect({x, y, kCell, kCell}, in_.window);
+    if (is_flat(cell)) return;
+    for (int v = y; v + 1 < cell.bottom(); v += 2)
+      for (int u = x; u + 1 < cell.right(); u += 2)
+        if (counts(u, v) && counts(u + 1, v) && counts(u, v + 1) && counts(u + 1, v + 1))
+          take(0.5f * ((at(u, v) - at(u + 1, v)) - (at(u, v + 1) - at(u + 1, v + 1))));
+  }
+
+ private:
+  float at(int x, int y) const { return in_(band_, x, y); }
+  bool counts(int x, int y) const {
+    const float v = at(x, y);
+    return in_.is_valid(x, y) && v > low_ && v < high_;
+  }
+  bool is_flat(const Window& cell) const {
+    const float first = at(cell.x, cell.y);
+    for (int v = cell.y; v < cell.bottom(); ++v)
+      for (int u = cell.x; u < cell.right(); ++u)
+        if (at(u, v) != first) return false;
+    return true;
+  }
+
+  ConstTileView in_;
+  int band_;
+  float low_;
+  float high_;
+};
+
+// Two passes, so that the moments need no large squares.
+void read_samples(ConstTileView in, int band, BandEvidence& evidence) {
+  const Window& w = in.window;
+  HistogramBuilder samples;
+  double sum = 0;
+  const auto for_samples = [&](const auto& use) {
+    for (int y = w.y; y < w.bottom(); ++y)
+      for (int x = w.x; x < w.right(); ++x)
+        if (in.is_valid(x, y) && std::isfinite(in(band, x, y))) use(in(band, x, y));
+  };
+  for_samples([&](float v) {
+    samples.count(v);
+    sum += double(v);
+    evidence.count += 1;
+    evidence.whole = evidence.whole && v == std::rint(v);
+  });
+  if (evidence.count > 0) evidence.mean = sum / evidence.count;
+  for_samples([&](float v) { evidence.squares += (double(v) - evidence.mean) * (double(v) - evidence.mean); });
+  evidence.samples = samples.finish();
+}
+
+void read_details(ConstTileView in, int band, std::pair<double, double> type_limits, BandEvidence& evidence) {
+  const CellReader cells(in, band, type_limits);
+  HistogramBuilder details;
+  for (int y = in.window.y; y < in.window.bottom(); y += kCell)
+    for (int x = in.window.x; x < in.window.right(); x += kCell)
+      cells.details(x, y, [&details](float d) { details.count(std::abs(d)); });
+  evidence.details = details.finish();
+}
+
+// The median of |d| / 0.6745. Details of whole numbers are multiples of 1/2; each then stands for values up to 1/4
+// away.
+double noise_of(const BandEvidence& band) {
+  return band.details.quantile(0.5, band.whole ? 0.25 : 0.0) / kNormalMedian;
+}
+
+// A random choice of n windows, the same for a seed, in their old order.
+std::vector<Window> sample(std::vector<Window> all, std::size_t n, std::uint64_t seed) {
+  if (all.size() <= n) return all;
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::mt19937_64 random(seed);
+  for (std::size_t i = 0; i < n; ++i) std::swap(order[i], order[i + std::size_t(random() % (order.size() - i))]);
+  order.resize(n);
+  std::sort(order.begin(), order.end());
+  std::vector<Window> chosen;
+  for (const std::size_t i : order) chosen.push_back(all[i]);
+  return chosen;
+}
+
+// sigma = median(|hh|) / 0.6745 over the finest diagonal subband of the orthonormal Haar transform (Donoho, Johnstone,
+// Biometrika 81, 1994), which smooth structure hardly reaches. Range: the 1 % and 99 % quantiles. Only valid samples
+// count; a band without any gives zeros.
+class EstimateNoise final : public EstimateStage {
+ public:
+  EstimateNoise(const Params& p, const StageContext& context)
+      : info_(*context.images[0]), max_blocks_(std::size_t(p.max_blocks)), seed_(context.seed) {}
+
+  std::vector<Window> blocks() const override {
+    std::vector<Window> all;
+    for (int y = 0; y < info_.grid.height; y += kBlock)
+      for (int x = 0; x < info_.grid.width; x += kBlock)
+        all.push_back(intersect({x, y, kBlock, kBlock}, info_.grid.window()));
+    return sample(all, max_blocks_, seed_);
+  }
+  Window needs(std::size_t, const Window& block) const override { return block; }
+
+  std::unique_ptr<Evidence> observe(const Window&, Inputs in, Exec& exec) const override {
+    auto evidence = std::make_unique<BlockEvidence>();
+    evidence->bands.resize(std::size_t(in[0].bands));
+    evidence->pixels = double(in[0].window.area());
+    const auto type_limits = is_integer(info_.type) ? limits_of(info_.type) : kNoLimits;
+    exec.parallel(in[0].bands, [&](int b) {
+      read_samples(in[0], b, evidence->bands[std::size_t(b)]);
+      read_details(in[0], b, type_limits, evidence->bands[std::size_t(b)]);
+    });
+    return evidence;
+  }
+
+  Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec&) const override {
+    BlockEvidence all;
+    all.bands.resize(std::size_t(info_.band_count()));
+    for (const auto& part : evidence) {
+      const auto& block = static_cast<const BlockEvidence&>(*part);
+      all.pixels += block.pixels;
+      for (std::size_t b = 0; b < all.bands.size(); ++b) all.bands[b].add(block.bands[b]);
+    }
+    const auto each = [&all](const auto& fact) {
+      std::vector<double> values;
+      for (const BandEvidence& band : all.bands) values.push_back(fact(band));
+      return values;
+    };
+    return Record{
+        {"sigma", each(noise_of)},
+        {"low", each([](const BandEvidence& band) { return band.samples.quantile(0.01); })},
+        {"high", each([](const BandEvidence& band) { return band.samples.quantile(0.99); })},
+        {"mean", each([](const BandEvidence& band) { return band.mean; })},
+        {"std",
+         each([](const BandEvidence& band) { return band.count > 0 ? std::sqrt(band.squares / band.count) : 0; })},
+        {"valid_fraction", each([&all](const BandEvidence& band) { return band.count / std::max(1.0, all.pixels); })}};
+  }
+
+ private:
+  static constexpr std::pair<double, double> kNoLimits{-std::numeric_limits<double>::infinity(),
+                                                       std::numeric_limits<double>::infinity()};
+
+  ImageInfo info_;
+  std::size_t max_blocks_;
+  std::uint64_t seed_;
+};
+
+}  // namespace
+
+StageInfo estimate_noise_stage() {
+  return {.name = "estimate_noise",
+          .family = "wavelet",
+          .doc = "Estimates the noise level and the robust range of every band.",
+          .inputs = {{"image", PortType::image, "What to look at."}},
+          .outputs = {{"statistics", PortType::statistics,
+                       "By band: sigma, low and high (1 % and 99 % quantiles), mean, std, valid_fraction."}},
+          .params = params_of<Params>(),
+          .factory = EstimateFactory{make_stage<EstimateStage, EstimateNoise, Params>},
+          .flops_per_sample = 10};
+}
+
+}  // namespace nadir

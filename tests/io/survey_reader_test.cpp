@@ -1,0 +1,239 @@
+#include "io/survey_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "io/survey_split.h"
+#include "tests/io/io_harness.h"
+
+namespace nadir {
+namespace {
+
+using test::failure_of;
+using test::TempFolder;
+
+std::vector<std::string> class_names(const Survey& survey) {
+  std::vector<std::string> names;
+  for (const ClassInfo& c : survey.classes) names.push_back(c.name);
+  return names;
+}
+
+std::string write_text(const TempFolder& folder, const std::string& name, const std::string& text) {
+  std::ofstream(folder.file(name)) << text;
+  return folder.file(name);
+}
+
+const char* const kTable = "id,x,y,label,note\n1,10,20,water,a\n2,11,21, forest ,b\n3,12,22,,c\n4,none,22,water,d\n";
+
+TEST(ReadSurvey, reads_points_of_a_table_and_says_what_it_skipped) {
+  const TempFolder folder;
+  const auto survey = test::survey(write_text(folder, "points.csv", kTable), {{"crs", std::string("EPSG:32632")}});
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"forest", "water"}));
+  ASSERT_EQ(survey->features.size(), 2u);
+  EXPECT_EQ(survey->features[0].parts[0][0], (Point{10, 20}));
+  EXPECT_EQ(survey->features[0].class_id, 2);
+  EXPECT_EQ(survey->features[0].shape, Shape::point);
+  EXPECT_NE(survey->source.find("'label'"), std::string::npos) << survey->source;
+  EXPECT_NE(survey->source.find("1 features without class"), std::string::npos) << survey->source;
+  EXPECT_NE(survey->source.find("1 features without usable geometry"), std::string::npos) << survey->source;
+}
+
+TEST(ReadSurvey, sorts_numeric_classes_by_value) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "n.csv", "east,north,class\n1,1,10\n2,2,9\n3,3,10.0\n4,4,9\n");
+  const auto survey = test::survey(path, {{"x_field", std::string("east")}, {"y_field", std::string("north")}});
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"9", "10"}));
+  EXPECT_EQ(survey->features[0].class_id, 2);
+}
+
+TEST(ReadSurvey, explains_fields_and_layers_that_are_not_there) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "points.csv", kTable);
+  const auto field = failure_of([&] { test::survey(path, {{"class_field", std::string("lable")}}); });
+  EXPECT_NE(field.text.find("did you mean 'label'?"), std::string::npos) << field.text;
+  const auto layer = failure_of([&] { test::survey(path, {{"layers", std::vector<std::string>{"point"}}}); });
+  EXPECT_NE(layer.text.find("did you mean 'points'?"), std::string::npos) << layer.text;
+  const auto missing = failure_of([&] { test::survey(folder.file("none.gpkg")); });
+  EXPECT_EQ(missing.fault, Fault::missing);
+  const auto nothing = failure_of([&] { test::survey(""); });
+  EXPECT_NE(nothing.text.find("--truth FILE"), std::string::npos);
+  const auto no_place = failure_of([&] { test::survey(write_text(folder, "t.csv", "a,b\n1,2\n")); });
+  EXPECT_NE(no_place.text.find("x_field"), std::string::npos) << no_place.text;
+}
+
+TEST(ReadSurvey, reprojects_to_the_scene) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "lon,lat,class\n9,0,a\n9.001,0.001,b\n");
+  const OGRSpatialReference utm = parse_crs("EPSG:32632", "test");
+  const Grid scene{100, 100, {499500, 10, 0, 500, 0, -10}, to_wkt(&utm)};
+  const auto survey = test::survey(path, {}, &scene);
+  EXPECT_NEAR(survey->features[0].parts[0][0].x, 500000, 1e-3);  // central meridian and equator
+  EXPECT_NEAR(survey->features[0].parts[0][0].y, 0, 1e-3);
+  EXPECT_EQ(survey->crs_wkt, scene.crs_wkt);
+}
+
+TEST(ReadSurvey, names_both_sides_when_survey_and_scene_do_not_meet) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "lon,lat,class\n40,50,a\n");
+  const OGRSpatialReference utm = parse_crs("EPSG:32632", "test");
+  const Grid scene{100, 100, {499500, 10, 0, 500, 0, -10}, to_wkt(&utm)};
+  const auto failure = failure_of([&] { test::survey(path, {}, &scene); });
+  EXPECT_EQ(failure.fault, Fault::data);
+  EXPECT_NE(failure.text.find("WGS 84 (EPSG:4326)"), std::string::npos) << failure.text;
+  EXPECT_NE(failure.text.find("EPSG:32632"), std::string::npos) << failure.text;
+}
+
+TEST(ReadSurvey, assumes_the_reference_system_of_the_scene_only_where_they_meet) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "x,y,class\n499600,100,a\n");
+  const OGRSpatialReference utm = parse_crs("EPSG:32632", "test");
+  Grid scene{100, 100, {499500, 10, 0, 500, 0, -10}, to_wkt(&utm)};
+  EXPECT_EQ(test::survey(path, {}, &scene)->crs_wkt, scene.crs_wkt);
+  scene.geotransform[0] = 0;
+  EXPECT_NE(failure_of([&] { test::survey(path, {}, &scene); }).text.find("no reference system"), std::string::npos);
+}
+
+Survey many_features() {
+  Survey survey;
+  for (int i = 0; i < 60; ++i) {
+    Feature f;
+    f.class_id = std::uint16_t(i == 0 ? 3 : 1 + i % 2);
+    survey.features.push_back(f);
+  }
+  return survey;
+}
+
+TEST(SplitSurvey, takes_the_share_of_every_class_and_leaves_one_for_training) {
+  for (const double fraction : {0.3, 0.9}) {
+    Survey survey = many_features();
+    split_survey(survey, fraction, 5);
+    std::map<int, int> all, test;
+    for (const Feature& f : survey.features) {
+      ++all[f.class_id];
+      test[f.class_id] += f.test;
+    }
+    EXPECT_EQ(test[1], std::lround(fraction * all[1]));
+    EXPECT_EQ(test[2], std::lround(fraction * all[2]));
+    EXPECT_EQ(test[3], 0);
+  }
+}
+
+TEST(SplitSurvey, depends_on_the_seed_alone) {
+  const auto marks = [](std::uint64_t seed) {
+    Survey survey = many_features();
+    split_survey(survey, 0.4, seed);
+    std::vector<bool> test;
+    for (const Feature& f : survey.features) test.push_back(f.test);
+    return test;
+  };
+  EXPECT_EQ(marks(1), marks(1));
+  EXPECT_NE(marks(1), marks(2));
+}
+
+TEST(WriteSurveyFile, gives_back_polygons_with_holes_lines_and_points) {
+  const TempFolder folder;
+  const OGRSpatialReference utm = parse_crs("EPSG:32632", "test");
+  Survey survey;
+  survey.crs_wkt = to_wkt(&utm);
+  survey.classes = {{1, "field", {}}, {2, "road", {}}};
+  const std::vector<Point> square{{0, 0}, {10, 0}, {10, 10}, {0, 10}};
+  const std::vector<Point> hole{{2, 2}, {4, 2}, {4, 4}, {2, 4}};
+  survey.features = {{"a", 1, Shape::polygon, {square, hole}, false},
+                     {"b", 2, Shape::line, {{{0, 0}, {5, 5}}}, false},
+                     {"c", 1, Shape::point, {{{7, 8}}}, false}};
+  write_survey_file(folder.file("new/s.gpkg"), survey, "landcover");
+  const auto back = test::survey(folder.file("new/s.gpkg"));
+  EXPECT_EQ(class_names(*back), (std::vector<std::string>{"field", "road"}));
+  ASSERT_EQ(back->features.size(), 3u);
+  EXPECT_EQ(back->features[0].parts.size(), 2u);
+  EXPECT_EQ(back->features[1].shape, Shape::line);
+  EXPECT_EQ(back->features[2].parts[0][0], (Point{7, 8}));
+  EXPECT_EQ(back->crs_wkt, survey.crs_wkt);
+}
+
+struct RealSurvey {
+  const char* scene;
+  const char* survey;
+  std::size_t features;
+  std::vector<std::string> classes;
+  const char* source;  ///< a part of the record
+};
+
+TEST(ReadSurvey, reads_every_real_survey_without_being_told_anything) {
+  NADIR_NEEDS_DATA(root, "truth");
+  const std::vector<RealSurvey> surveys{{"aber_s2/s2_aber_20210527_10b_u16_27700.tif",
+                                         "aber_s2/truth_polygons.gpkg",
+                                         40,
+                                         {"forest", "grass", "urban", "water"},
+                                         "'class'"},
+                                        {"aber_s2/s2_aber_20210527_10b_u16_27700.tif",
+                                         "aber_s2/cls_poly_smpls_4layers.gpkg",
+                                         40,
+                                         {"cls_forest_smpls", "cls_grass_smpls", "cls_urban_smpls", "cls_water_smpls"},
+                                         "layer's name"},
+                                        {"chiapas_le7/LE70220491999322EDC01_stack.tif",
+                                         "chiapas_le7/training_data.shp",
+                                         30,
+                                         {"barren", "forest", "herbaceous", "urban", "water"},
+                                         "'class'"},
+                                        {"para_l5_rstoolbox/rstoolbox_lsat_7b_u8.tif",
+                                         "para_l5_rstoolbox/trainingPolygons_lsat.gpkg",
+                                         36,
+                                         {"cleared", "fallen_dry", "forest", "water"},
+                                         "'class'"},
+                                        {"fergana_field_survey/ndvi_5dates_int16.tif",
+                                         "fergana_field_survey/fieldData.gpkg",
+                                         35,
+                                         {"bare land", "cotton", "wheat"},
+                                         "'crop'"},
+                                        {"rondonia_l8_points/LC08_232066_20190727.tif",
+                                         "rondonia_l8_points/endmembers.shp",
+                                         91,
+                                         {"0", "1", "2", "3"},
+                                         "'class'"},
+                                        {"sinop_modis_points/MOD13Q1_NDVI_12dates_int16.tif",
+                                         "sinop_modis_points/samples_sinop_crop.csv",
+                                         18,
+                                         {"Cerrado", "Forest", "Pasture", "Soy_Corn"},
+                                         "'label'"},
+                                        {"atlanta_building_footprints/sample_geotiff.tif",
+                                         "atlanta_building_footprints/geotiff_labels.geojson",
+                                         43,
+                                         {"geotiff_labels"},
+                                         "layer's name"}};
+  for (const RealSurvey& real : surveys) {
+    SCOPED_TRACE(real.survey);
+    const Grid grid = test::source(root + "/" + real.scene)->info().grid;
+    const auto survey = test::survey(root + "/" + real.survey, {}, &grid);
+    EXPECT_EQ(survey->features.size(), real.features);
+    EXPECT_EQ(class_names(*survey), real.classes);
+    EXPECT_NE(survey->source.find(real.source), std::string::npos) << survey->source;
+  }
+}
+
+std::map<std::string, int> pixels_by_class(const Survey& survey, const Grid& grid) {
+  std::vector<std::int32_t> index(std::size_t(grid.window().area()));
+  rasterize(survey, grid, grid.window(), Split::all, index);
+  std::map<std::string, int> count;
+  for (const std::int32_t i : index)
+    if (i > 0) ++count[survey.find_class(survey.features[std::size_t(i - 1)].class_id)->name];
+  return count;
+}
+
+TEST(ReadSurvey, puts_polygons_where_an_independent_rasterisation_has_them) {
+  NADIR_NEEDS_DATA(root, "truth");
+  const auto count = [&](const std::string& scene, const std::string& file) {
+    const Grid grid = test::source(root + "/" + scene)->info().grid;
+    return pixels_by_class(*test::survey(root + "/" + file, {}, &grid), grid);
+  };
+  EXPECT_EQ(count("aber_s2/s2_aber_20210527_10b_u16_27700.tif", "aber_s2/truth_polygons.gpkg"),
+            (std::map<std::string, int>{{"forest", 1326}, {"grass", 3014}, {"urban", 606}, {"water", 1634}}));
+  EXPECT_EQ(
+      count("atlanta_building_footprints/sample_geotiff.tif", "atlanta_building_footprints/geotiff_labels.geojson"),
+      (std::map<std::string, int>{{"geotiff_labels", 33818}}));
+}
+
+}  // namespace
+}  // namespace nadir

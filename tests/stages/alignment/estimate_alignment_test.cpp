@@ -1,0 +1,207 @@
+#include <gtest/gtest.h>
+
+#include "pipeline/core/error.h"
+#include "stages/alignment/alignment.h"
+#include "tests/stages/alignment/alignment_scene.h"
+
+namespace nadir {
+namespace {
+
+using test::Image;
+
+Transform against_survey(const Image& image, SurveyPtr survey, const ParamMap& params = {}) {
+  return std::get<Transform>(
+      test::estimate(estimate_alignment_stage(), params, {&image}, {Value{}, std::move(survey)}));
+}
+
+Transform against_reference(const Image& image, const Image& reference, ParamMap params = {}) {
+  params["method"] = std::string("phase");
+  return std::get<Transform>(test::estimate(estimate_alignment_stage(), params, {&image, nullptr, &reference}));
+}
+
+std::string reason(const Transform& t) {
+  const Scalar* found = t.facts.find("reason");
+  return found ? std::get<std::string>(*found) : "";
+}
+
+void expect_identity(const Transform& t) { EXPECT_EQ(t.pixel, Transform{}.pixel); }
+
+void expect_shift(const Transform& t, double x, double y, double tolerance_px) {
+  EXPECT_TRUE(t.reliable) << reason(t);
+  EXPECT_TRUE(t.is_shift());
+  EXPECT_NEAR(t.pixel[0], x, tolerance_px);
+  EXPECT_NEAR(t.pixel[3], y, tolerance_px);
+}
+
+class KnownShift : public testing::TestWithParam<std::pair<double, double>> {};
+
+TEST_P(KnownShift, is_found_against_a_survey_within_a_tenth_of_a_pixel) {
+  const auto [dx, dy] = GetParam();
+  const Image image = test::fields_image(300, 280, dx, dy);
+  expect_shift(against_survey(image, test::fields_survey(image.info.grid)), dx, dy, 0.1);
+}
+
+TEST_P(KnownShift, is_found_against_a_reference_within_a_twentieth_of_a_pixel) {
+  const auto [dx, dy] = GetParam();
+  expect_shift(against_reference(test::fields_image(300, 280, dx, dy), test::fields_image(300, 280, 0, 0)), dx, dy,
+               0.05);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shifts, KnownShift,
+                         testing::Values(std::pair{4.0, 0.0}, std::pair{-2.3, 1.7}, std::pair{0.5, -0.4},
+                                         std::pair{-17.25, 21.6}));
+
+TEST(EstimateAlignment, leaves_an_image_alone_that_lies_where_it_should) {
+  const Image image = test::fields_image(200, 180, 0, 0);
+  const Transform t = against_survey(image, test::fields_survey(image.info.grid));
+  EXPECT_TRUE(t.reliable);
+  expect_identity(t);
+  EXPECT_NE(reason(t), "");
+}
+
+TEST(EstimateAlignment, works_around_nodata_and_with_polygons_that_reach_outside_of_the_scene) {
+  Image image = test::fields_image(300, 280, 3, -2);
+  const SurveyPtr survey = test::fields_survey(image.info.grid);
+  image.invalidate({0, 0, 60, 280});
+  image.invalidate({150, 100, 40, 40});
+  expect_shift(against_survey(image, survey), 3, -2, 0.1);
+  image.info.grid = image.info.grid.shifted(40, 0);  // the survey now begins 40 columns west of the image
+  const Transform west = against_survey(image, survey, {{"max_shift_px", std::int64_t{48}}});
+  EXPECT_NEAR(west.pixel[0], west.reliable ? 43 : 0, 0.2);
+}
+
+TEST(EstimateAlignment, uses_a_survey_whose_classes_are_dissolved_into_one_feature_each) {
+  const Image image = test::fields_image(300, 280, 3, -2);
+  const SurveyPtr survey = test::fields_survey(image.info.grid);
+  Survey dissolved;
+  dissolved.classes = survey->classes;
+  for (std::uint16_t id = 1; id <= 4; ++id) dissolved.features.push_back({"", id, Shape::polygon, {}, false});
+  for (const Feature& f : survey->features) dissolved.features[f.class_id - 1u].parts.push_back(f.parts[0]);
+  expect_shift(against_survey(image, std::make_shared<const Survey>(dissolved)), 3, -2, 0.1);
+}
+
+TEST(EstimateAlignment, never_moves_an_image_on_noise) {
+  const Image texture = test::make_texture(300, 280, 3, 4);
+  const Transform t = against_survey(texture, test::fields_survey(texture.info.grid));
+  EXPECT_FALSE(t.reliable);
+  expect_identity(t);
+  const Image noise = test::make_image(
+      300, 280, 1, [](int, int x, int y) { return double(unsigned(x * 73856093 ^ y * 19349663) * 2654435761u >> 16); });
+  const Transform unrelated = against_reference(noise, texture);
+  EXPECT_FALSE(unrelated.reliable);
+  expect_identity(unrelated);
+}
+
+TEST(EstimateAlignment, says_why_nothing_can_be_found) {
+  const Image flat = test::make_image(200, 180, 2, [](int, int, int) { return 5; });
+  const SurveyPtr survey = test::fields_survey(flat.info.grid);
+  for (const Transform& t : {against_survey(flat, survey), against_reference(flat, flat)}) {
+    EXPECT_FALSE(t.reliable);
+    expect_identity(t);
+    EXPECT_NE(reason(t).find("contrast"), std::string::npos) << reason(t);
+  }
+  Survey one = *survey;
+  for (Feature& f : one.features) f.class_id = 1;
+  const Image fields = test::fields_image(200, 180, 0, 0);
+  const Transform t = against_survey(fields, std::make_shared<const Survey>(one));
+  EXPECT_NE(reason(t).find("one class"), std::string::npos) << reason(t);
+}
+
+TEST(EstimateAlignment, does_not_trust_a_shift_on_the_edge_of_the_search) {
+  const Image image = test::fields_image(300, 280, 9, 0);
+  const Transform t = against_survey(image, test::fields_survey(image.info.grid), {{"max_shift_px", std::int64_t{8}}});
+  EXPECT_FALSE(t.reliable);
+  expect_identity(t);
+}
+
+TEST(EstimateAlignment, stops_the_scene_where_that_is_asked_for) {
+  const Image flat = test::make_image(200, 180, 2, [](int, int, int) { return 5; });
+  EXPECT_THROW(against_survey(flat, test::fields_survey(flat.info.grid), {{"on_failure", "stop"}}), Error);
+}
+
+TEST(EstimateAlignment, leaves_held_out_features_unseen) {
+  const Image image = test::fields_image(300, 280, 3, -2);
+  Survey survey = *test::fields_survey(image.info.grid);
+  for (Feature& f : survey.features) f.test = true;
+  const auto shared = std::make_shared<const Survey>(survey);
+  EXPECT_FALSE(against_survey(image, shared).reliable);
+  expect_shift(against_survey(image, shared, {{"features", "all"}}), 3, -2, 0.1);
+}
+
+TEST(EstimateAlignment, allows_for_a_reference_with_another_origin) {
+  const Image reference = test::fields_image(240, 230, 20.4 - 40, -10.3 + 30);
+  Image image = test::fields_image(300, 280, 0, 0);
+  // The reference shows the landscape 19.6 px further left and 19.7 px further down than the image does. Its origin is
+  // moved by as much, and by a shift of (2.5, -1.25) px more.
+  image.info.grid = image.info.grid.shifted(0, 0);
+  Image placed;
+  placed.info = reference.info;
+  placed.tile = Tile(reference.tile.window(), reference.tile.bands());
+  copy_pixels(reference.tile.view(), placed.tile.view(), reference.tile.window());
+  placed.info.grid.geotransform = image.info.grid.shifted(19.6 + 2.5, -19.7 - 1.25).geotransform;
+  expect_shift(against_reference(image, placed), -2.5, 1.25, 0.05);
+}
+
+TEST(EstimateAlignment, refuses_a_reference_that_does_not_fit) {
+  const Image image = test::fields_image(100, 100, 0, 0);
+  const auto with_grid = [&](const Grid& grid) {
+    Image other = test::fields_image(100, 100, 0, 0);
+    other.info.grid = grid;
+    return against_reference(image, other);
+  };
+  const Grid grid = image.info.grid;
+  EXPECT_NO_THROW(with_grid(grid));
+  EXPECT_THROW(with_grid(grid.shifted(80, 0)), Error);
+  EXPECT_THROW(with_grid(grid.scaled(1, 2, {100, 100})), Error);
+  Grid here = grid, there = grid;
+  here.crs_wkt = "A";
+  there.crs_wkt = "B";
+  Image known = test::fields_image(100, 100, 0, 0), other = test::fields_image(100, 100, 0, 0);
+  known.info.grid = here;
+  other.info.grid = there;
+  EXPECT_THROW(against_reference(known, other), Error);
+}
+
+TEST(EstimateAlignment, refuses_methods_whose_input_is_not_wired) {
+  const Image image = test::fields_image(100, 100, 0, 0);
+  EXPECT_THROW(test::estimate(estimate_alignment_stage(), {}, {&image}), Error);
+  EXPECT_THROW(test::estimate(estimate_alignment_stage(), {{"method", "phase"}}, {&image}), Error);
+}
+
+TEST(EstimateAlignment, can_be_switched_off) {
+  const Image image = test::fields_image(100, 100, 0, 0);
+  const auto t = std::get<Transform>(test::estimate(estimate_alignment_stage(), {{"method", "none"}}, {&image}));
+  EXPECT_TRUE(t.reliable);
+  expect_identity(t);
+  EXPECT_NE(reason(t).find("off"), std::string::npos);
+}
+
+TEST(EstimateAlignment, plans_for_the_whole_scene_while_the_survey_is_not_known) {
+  const Image image = test::fields_image(300, 280, 0, 0);
+  const ParamMap params;
+  StageContext context;
+  context.params = &params;
+  context.images = {image.info, std::nullopt, std::nullopt};
+  context.values.resize(3);
+  context.wired = {true, true, false};
+  const auto stage = estimate_alignment_stage().as<EstimateFactory>()->make(context);
+  std::int64_t area = 0;
+  for (const Window& w : stage->blocks()) area += w.area();
+  EXPECT_EQ(area, 300 * 280);
+}
+
+TEST(EstimateAlignment, looks_only_at_blocks_near_the_survey) {
+  const Image image = test::fields_image(1100, 600, 0, 0);
+  Survey survey = *test::fields_survey(image.info.grid);
+  survey.features.resize(1);
+  const ParamMap params;
+  StageContext context;
+  context.params = &params;
+  context.images = {image.info, std::nullopt, std::nullopt};
+  context.values = {Value{}, std::make_shared<const Survey>(survey), Value{}};
+  const auto stage = estimate_alignment_stage().as<EstimateFactory>()->make(context);
+  EXPECT_EQ(stage->blocks(), (std::vector<Window>{{0, 0, 256, 256}}));
+}
+
+}  // namespace
+}  // namespace nadir

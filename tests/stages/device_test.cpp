@@ -1,0 +1,93 @@
+// The CUDA results of the linear families against the CPU's, bit for bit.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <functional>
+
+#include "pipeline/backend/run_stage.h"
+#include "stages/degradation/degradation_ops.h"
+#include "stages/wavelet/wavelet_ops.h"
+#include "tests/support/stage_harness.h"
+
+namespace nadir {
+namespace {
+
+using Operation = std::function<void(Exec&, ConstTileView, TileView)>;
+
+// Just enough of a stage to go through run_stage's staging.
+class Wrapped final : public TileStage {
+ public:
+  explicit Wrapped(Operation operation) : operation_(std::move(operation)) {}
+  std::vector<ImageInfo> outputs() const override { return {}; }
+  Window needs(std::size_t, std::size_t, const Window& out) const override { return out; }
+  void run(Inputs in, Outputs out, Exec& exec) const override { operation_(exec, in[0], out[0]); }
+
+ private:
+  Operation operation_;
+};
+
+void expect_same_bits(const Operation& operation, const Window& in, int in_bands, const Window& out, int out_bands) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  test::Image texture = test::make_texture(in.width, in.height, in_bands, 3);
+  texture.invalidate({in.width / 3, in.height / 4, 11, 7});
+  ConstTileView input = std::as_const(texture.tile).view();
+  input.window = in;
+  Tile results[2] = {Tile(out, out_bands), Tile(out, out_bands)};
+  for (const Device device : {Device::cpu, Device::cuda}) {
+    Exec exec(device);
+    Tile& result = results[device == Device::cuda];
+    result.fill(-1, false);
+    const ConstTileView inputs[] = {input};
+    const TileView outputs[] = {result.view()};
+    run_stage(Wrapped(operation), inputs, outputs, exec);
+  }
+  for (int y = out.y; y < out.bottom(); ++y)
+    for (int x = out.x; x < out.right(); ++x) {
+      ASSERT_EQ(results[0].view().is_valid(x, y), results[1].view().is_valid(x, y)) << x << "," << y;
+      for (int b = 0; b < out_bands; ++b) {
+        const float cpu = results[0].view()(b, x, y), cuda = results[1].view()(b, x, y);
+        ASSERT_EQ(std::memcmp(&cpu, &cuda, sizeof cpu), 0) << b << ": " << x << "," << y << ": " << cpu << ", " << cuda;
+      }
+    }
+}
+
+TEST(Device, observes_and_its_adjoint_as_the_cpu_does) {
+  const AxisTaps taps = axis_taps(observation(gaussian_taps(1.6, 3), 3, Phase::corner, Sampling::decimate));
+  const Window coarse{2, 3, 60, 50};
+  for (const MaskRule rule : {MaskRule::majority, MaskRule::centre})
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { observe(e, in, out, taps, rule); },
+                     fine_window(taps, coarse), 2, coarse, 2);
+  expect_same_bits(
+      [&](Exec& e, ConstTileView in, TileView out) {
+        observe_adjoint(e, in, out, taps, {95, 70}, {32, 24});
+      },
+      {0, 0, 32, 24}, 2, {0, 0, 95, 70}, 2);
+}
+
+TEST(Device, makes_the_same_noise_rounding_and_luma) {
+  const Window w{-5, 1000, 90, 70};
+  expect_same_bits(
+      [](Exec& e, ConstTileView in, TileView out) {
+        add_noise(e, in, out, 7.5f, 42);
+        quantize(e, out, SampleType::u8);
+      },
+      w, 3, w, 3);
+  for (const bool round : {true, false})
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { luma(e, in, out, round); }, w, 3, w, 1);
+}
+
+TEST(Device, decomposes_and_reconstructs_with_the_same_bits) {
+  for (const FilterName name : {FilterName::haar, FilterName::haar_mean, FilterName::db2, FilterName::db4}) {
+    const Filter filter = filter_of(name);
+    const SubbandLayout layout{3, margin_of(filter, 3), 2, {200, 150}};
+    const Window packed{0, 0, 25 + 2 * layout.margin, 19 + 2 * layout.margin};
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { analyze(e, in, out, filter, layout); },
+                     analysis_window(filter, layout, packed), 2, packed, 128);
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { synthesize(e, in, {}, out, filter, layout); },
+                     packed, 128, {0, 0, 200, 150}, 2);
+  }
+}
+
+}  // namespace
+}  // namespace nadir

@@ -1,0 +1,250 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "pipeline/core/error.h"
+#include "stages/wavelet/subbands.h"
+#include "stages/wavelet/wavelet.h"
+#include "stages/wavelet/wavelet_ops.h"
+#include "tests/support/stage_harness.h"
+
+namespace nadir {
+namespace {
+
+const std::vector<std::string> kFilters{"haar", "haar_mean", "db2", "db4"};
+
+ParamMap params(const std::string& filter, int levels) {
+  return {{"filter", filter}, {"levels", std::int64_t{levels}}};
+}
+
+test::Image decompose(const test::Image& image, const std::string& filter, int levels) {
+  return test::apply(qmf_decompose_stage(), params(filter, levels), {&image});
+}
+
+test::Image reconstruct(const test::Image& subbands) { return test::apply(qmf_reconstruct_stage(), {}, {&subbands}); }
+
+SubbandLayout layout_of(const test::Image& subbands) { return SubbandLayout::read_from(subbands.info).value(); }
+
+TEST(Qmf, reconstructs_an_image_of_any_size_with_every_filter) {
+  for (const Size size : {Size{1, 1}, Size{3, 8}, Size{17, 5}, Size{64, 64}, Size{53, 41}})
+    for (const std::string& filter : kFilters)
+      for (int levels = 1; levels <= 4; ++levels) {
+        const test::Image image = test::make_texture(size.width, size.height, 1, 3);
+        const test::Image back = reconstruct(decompose(image, filter, levels));
+        ASSERT_EQ(back.info.grid, image.info.grid);
+        EXPECT_LE(test::max_difference(image, back), 255 * 1e-6)
+            << filter << ", " << levels << " levels, " << size.width << "x" << size.height;
+      }
+}
+
+TEST(Qmf, six_levels_stay_within_a_millionth_of_the_range) {
+  const test::Image image = test::make_texture(200, 131, 2, 4);
+  for (const std::string& filter : kFilters)
+    EXPECT_LE(test::max_difference(image, reconstruct(decompose(image, filter, 6))), 255 * 1e-6) << filter;
+}
+
+TEST(Qmf, filters_are_orthonormal_and_keep_constants) {
+  for (const FilterName name : {FilterName::haar, FilterName::db2, FilterName::db4}) {
+    const Filter f = filter_of(name);
+    double sum = 0;
+    for (int j = 0; j < f.length; ++j) sum += f.low[j];
+    EXPECT_NEAR(sum, std::sqrt(2.0), 1e-15);
+    for (int shift = 0; shift < f.length; shift += 2) {
+      double low = 0, high = 0;
+      for (int j = 0; j + shift < f.length; ++j) {
+        low += f.low[j] * f.low[j + shift];
+        high += f.high[j] * f.high[j + shift];
+      }
+      EXPECT_NEAR(low, shift == 0, 1e-15);
+      EXPECT_NEAR(high, shift == 0, 1e-15);
+    }
+  }
+}
+
+TEST(Qmf, db4_lets_no_cubic_into_its_details) {
+  const Filter f = filter_of(FilterName::db4);
+  for (int power = 0; power < 4; ++power) {
+    double moment = 0;
+    for (int j = 0; j < 8; ++j) moment += f.high[j] * std::pow(j, power);
+    EXPECT_NEAR(moment, 0, 1e-12);
+  }
+}
+
+TEST(Qmf, haar_mean_gives_exactly_the_means_and_half_differences) {
+  const test::Image image = test::make_image(8, 8, 1, [](int, int x, int y) { return (7 * x + 13 * y * y) % 32; });
+  const test::Image packed = decompose(image, "haar_mean", 2);
+  const SubbandLayout layout = layout_of(packed);
+  for (int y = 0; y < 2; ++y)
+    for (int x = 0; x < 2; ++x) {
+      float sum = 0;
+      for (int v = 0; v < 4; ++v)
+        for (int u = 0; u < 4; ++u) sum += image(0, 4 * x + u, 4 * y + v);
+      EXPECT_EQ(packed(0, x, y), sum / 16);
+    }
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 4; ++x) {
+      const float a = image(0, 2 * x, 2 * y), b = image(0, 2 * x + 1, 2 * y);
+      const float c = image(0, 2 * x, 2 * y + 1), d = image(0, 2 * x + 1, 2 * y + 1);
+      const auto at = [&](Orientation o) { return layout.at(packed.tile.view(), 0, 1, o, x, y); };
+      EXPECT_EQ(at(Orientation::hl), (a - b + c - d) / 4);
+      EXPECT_EQ(at(Orientation::lh), (a + b - c - d) / 4);
+      EXPECT_EQ(at(Orientation::hh), (a - b - c + d) / 4);
+    }
+}
+
+// One level by the formulas of wavelet_ops.h, straight from the mirrored scene.
+double slow_coefficient(const test::Image& image, const Filter& f, bool high_x, bool high_y, int kx, int ky) {
+  const auto tap = [&f](bool high, int j) { return high ? f.high[j] : f.low[j]; };
+  const auto first = [&f](bool high, int k) { return 2 * k + (high ? 2 - f.length : 0); };
+  double sum = 0;
+  for (int j = 0; j < f.length; ++j)
+    for (int i = 0; i < f.length; ++i)
+      sum += tap(high_y, j) * tap(high_x, i) *
+             double(image(0, mirror(first(high_x, kx) + i, image.info.grid.width),
+                          mirror(first(high_y, ky) + j, image.info.grid.height)));
+  return sum;
+}
+
+TEST(Qmf, coefficients_are_those_of_the_mirrored_scene_also_in_the_margin) {
+  const test::Image image = test::make_texture(11, 6, 1, 9);
+  for (const FilterName name : {FilterName::haar, FilterName::db2, FilterName::db4}) {
+    const Filter f = filter_of(name);
+    const test::Image packed = decompose(image, name_of(name), 1);
+    const SubbandLayout layout = layout_of(packed);
+    for (int y = 0; y < packed.info.grid.height; ++y)
+      for (int x = 0; x < packed.info.grid.width; ++x)
+        for (int band = 0; band < 4; ++band)
+          EXPECT_NEAR(packed(band, x, y),
+                      slow_coefficient(image, f, band >= 2, band % 2, x - layout.margin, y - layout.margin), 2e-4);
+  }
+}
+
+TEST(Qmf, an_orthonormal_bank_keeps_the_energy_of_blocks) {
+  const test::Image image = test::make_texture(64, 64, 1, 2);
+  const test::Image packed = decompose(image, "haar", 3);
+  double before = 0, after = 0;
+  for (int y = 0; y < 64; ++y)
+    for (int x = 0; x < 64; ++x) before += double(image(0, x, y)) * double(image(0, x, y));
+  for (int b = 0; b < 64; ++b)
+    for (int y = 0; y < 8; ++y)
+      for (int x = 0; x < 8; ++x) after += double(packed(b, x, y)) * double(packed(b, x, y));
+  EXPECT_NEAR(after / before, 1, 1e-6);
+}
+
+TEST(Qmf, a_hole_in_a_constant_image_leaves_no_trace_in_any_detail) {
+  test::Image flat = test::make_image(40, 32, 1, [](int, int, int) { return 0.1; });
+  flat.invalidate({9, 6, 5, 3});
+  flat.invalidate({38, 0, 2, 2});
+  const test::Image packed = decompose(flat, "haar", 2);
+  for (int y = 0; y < 8; ++y)
+    for (int x = 0; x < 10; ++x) {
+      EXPECT_TRUE(packed.valid(x, y));
+      EXPECT_NEAR(packed(0, x, y), 0.4, 1e-6);
+      for (int b = 1; b < 16; ++b) EXPECT_EQ(packed(b, x, y), 0);
+    }
+}
+
+TEST(Qmf, a_coarse_pixel_is_valid_when_its_block_has_a_valid_sample_and_holes_do_not_bleed) {
+  for (const std::string& filter : kFilters) {
+    test::Image image = test::make_texture(40, 32, 2, 6);
+    image.invalidate({8, 8, 9, 8});
+    image.invalidate({0, 0, 1, 32});
+    const test::Image packed = decompose(image, filter, 2);
+    const int margin = layout_of(packed).margin;
+    EXPECT_FALSE(packed.valid(3 + margin, 2 + margin));
+    EXPECT_TRUE(packed.valid(4 + margin, 2 + margin));
+    const test::Image back = test::apply(qmf_reconstruct_stage(), {}, {&packed, &image});
+    for (int y = 0; y < 32; ++y)
+      for (int x = 0; x < 40; ++x) ASSERT_EQ(back.valid(x, y), image.valid(x, y)) << filter << " " << x << "," << y;
+    EXPECT_LE(test::max_difference(image, back), 255 * 1e-6) << filter;
+  }
+}
+
+TEST(Qmf, without_like_a_pixel_is_valid_where_its_block_is) {
+  test::Image image = test::make_texture(16, 16, 1, 6);
+  image.invalidate({4, 4, 6, 4});
+  const test::Image back = reconstruct(decompose(image, "haar", 2));
+  EXPECT_FALSE(back.valid(5, 5));
+  EXPECT_TRUE(back.valid(8, 5));
+  EXPECT_TRUE(std::isfinite(back(0, 8, 5)));
+}
+
+TEST(Qmf, gives_the_same_bits_in_tiles_of_any_size) {
+  test::Image image = test::make_texture(53, 41, 2, 3);
+  image.invalidate({20, 5, 9, 9});
+  image.invalidate({50, 0, 3, 41});
+  for (const std::string& filter : kFilters)
+    for (const int levels : {1, 3, 6}) {
+      const auto forth = test::make_tile_stage(qmf_decompose_stage(), params(filter, levels), {&image});
+      const test::Image packed = test::run_whole(*forth, {&image});
+      for (const int tile : {1, 3, 16}) {
+        if (tile == 1 && levels == 6) continue;  // 441 pixels around each of 200
+        test::expect_identical(packed, test::run_in_tiles(*forth, {&image}, tile));
+      }
+      const auto back = test::make_tile_stage(qmf_reconstruct_stage(), {}, {&packed, &image});
+      const test::Image whole = test::run_whole(*back, {&packed, &image});
+      for (const int tile : {8, 17, 64})
+        test::expect_identical(whole, test::run_in_tiles(*back, {&packed, &image}, tile));
+    }
+}
+
+TEST(Qmf, footprints_of_haar_are_the_blocks_themselves) {
+  const test::Image image = test::make_texture(64, 64, 1, 1);
+  const auto forth = test::make_tile_stage(qmf_decompose_stage(), params("haar", 3), {&image});
+  EXPECT_EQ(forth->needs(0, 0, {1, 2, 3, 4}), (Window{8, 16, 24, 32}));
+  const test::Image packed = test::run_whole(*forth, {&image});
+  const auto back = test::make_tile_stage(qmf_reconstruct_stage(), {}, {&packed});
+  EXPECT_EQ(back->needs(0, 0, {8, 17, 8, 7}), (Window{1, 2, 1, 1}));
+}
+
+TEST(Qmf, footprints_stay_inside_the_packed_image_however_small_the_scene) {
+  for (const std::string& filter : kFilters)
+    for (int levels = 1; levels <= 6; ++levels)
+      for (const int size : {1, 2, 63, 64, 65}) {
+        const test::Image image = test::make_texture(size, 3, 1, 1);
+        const auto forth = test::make_tile_stage(qmf_decompose_stage(), params(filter, levels), {&image});
+        test::Image packed;
+        packed.info = forth->outputs()[0];
+        const auto back = test::make_tile_stage(qmf_reconstruct_stage(), {}, {&packed});
+        EXPECT_TRUE(packed.info.grid.window().contains(back->needs(0, 0, image.info.grid.window())))
+            << filter << " " << levels << " " << size;
+      }
+}
+
+TEST(Qmf, remembers_bands_type_nodata_and_an_awkward_corner_exactly) {
+  test::Image image = test::make_texture(21, 13, 2, 1);
+  image.info.type = SampleType::u16;
+  image.info.nodata = 65535;
+  image.info.bands = {{"red", 1e-4, 0.1, "Red"}, {"", 1, 0, ""}};
+  image.info.grid.geotransform = {1 / 3.0, 1e-4 / 7, 0, 52.1 / 3, 0, -1e-4 / 7};
+  const test::Image packed = decompose(image, "db4", 3);
+  EXPECT_EQ(packed.info.type, SampleType::f32);
+  EXPECT_EQ(packed.info.bands[0].name, "red ll3");
+  EXPECT_EQ(packed.info.bands[4].name, "red lh2 0,0");
+  EXPECT_EQ(packed.info.bands[64].name, "band 2 ll3");
+  const test::Image back = reconstruct(packed);
+  EXPECT_EQ(back.info.grid, image.info.grid);
+  EXPECT_EQ(back.info.type, SampleType::u16);
+  EXPECT_EQ(back.info.nodata, 65535);
+  EXPECT_EQ(back.info.bands[0].name, "red");
+  EXPECT_EQ(back.info.bands[0].scale, 1e-4);
+  EXPECT_EQ(back.info.bands[0].colour, "Red");
+  EXPECT_TRUE(back.info.metadata.empty());
+}
+
+TEST(Qmf, refuses_what_cannot_be) {
+  const test::Image many = test::make_image(8, 8, 16, [](int, int, int) { return 0; });
+  EXPECT_THROW(test::make_tile_stage(qmf_decompose_stage(), params("haar", 6), {&many}), Error);
+  const test::Image image = test::make_texture(16, 16, 1, 1);
+  EXPECT_THROW(test::make_tile_stage(qmf_decompose_stage(), params("haar", 7), {&image}), std::logic_error);
+  EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&image}), Error) << "no subbands";
+  test::Image moved = decompose(image, "haar", 2);
+  moved.info.grid = moved.info.grid.shifted(1, 0);
+  EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&moved}), Error);
+  const test::Image packed = decompose(image, "haar", 2);
+  const test::Image other = test::make_texture(16, 15, 1, 1);
+  EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&packed, &other}), Error);
+}
+
+}  // namespace
+}  // namespace nadir
