@@ -1,45 +1,33 @@
-// The table of contents: one line a stage.
+// The table of contents: one line a stage. The line NAME stands for the factory NAME_stage(), which the stage's file
+// defines.
 #include "stages/stages.h"
 
-#include "stages/alignment/alignment.h"
-#include "stages/degradation/degradation.h"
-#include "stages/metrics/metrics.h"
-#include "stages/segmentation/segmentation.h"
-#include "stages/super_resolution/super_resolution.h"
-#include "stages/wavelet/wavelet.h"
+#define NADIR_STAGES(STAGE)    \
+  STAGE(estimate_alignment)    \
+  STAGE(warp)                  \
+  STAGE(blur)                  \
+  STAGE(downsample)            \
+  STAGE(noise)                 \
+  STAGE(degrade)               \
+  STAGE(luma)                  \
+  STAGE(normalized_difference) \
+  STAGE(qmf_decompose)         \
+  STAGE(qmf_reconstruct)       \
+  STAGE(estimate_noise)        \
+  STAGE(super_resolve)         \
+  STAGE(fit_classifier)        \
+  STAGE(classify)              \
+  STAGE(assess)                \
+  STAGE(compare)
 
 namespace nadir {
 
+#define NADIR_DECLARE(name) StageInfo name##_stage();
+NADIR_STAGES(NADIR_DECLARE)
+
 std::vector<StageInfo> all_stages() {
-  return {
-      // alignment
-      estimate_alignment_stage(),
-      warp_stage(),
-
-      // degradation
-      blur_stage(),
-      downsample_stage(),
-      noise_stage(),
-      degrade_stage(),
-      luma_stage(),
-
-      // wavelet
-      qmf_decompose_stage(),
-      qmf_reconstruct_stage(),
-      estimate_noise_stage(),
-
-      // super_resolution
-      super_resolve_stage(),
-
-      // segmentation
-      fit_classifier_stage(),
-      classify_stage(),
-
-      // metrics
-      assess_stage(),
-      compare_stage(),
-
-  };
+#define NADIR_LIST(name) name##_stage(),
+  return {NADIR_STAGES(NADIR_LIST)};
 }
 
 }  // namespace nadir

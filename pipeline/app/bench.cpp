@@ -62,11 +62,12 @@ double copy_gb_per_s(int threads) {
   return median(rates);
 }
 
-MemorySource textured_image(int size) {
+MemorySource textured_image(int size, int bands) {
   ImageInfo info;
   info.grid = {size, size, {500000, 10, 0, 5000000, 0, -10}, ""};
   info.type = SampleType::u16;
-  info.bands.resize(4);
+  for (const char* name : {"blue", "green", "red", "nir"})
+    if (info.band_count() < bands) info.bands.push_back({name, 1, 0, ""});
   Tile tile(info.grid.window(), info.band_count());
   tile.fill(0, true);
   const TileView pixels = tile.view();
@@ -95,27 +96,28 @@ MemorySource label_image(int size) {
   return {std::move(info), std::move(tile)};
 }
 
+// What stages are tried on, the usual first: some take red, green and blue only.
 struct Scenery {
-  MemorySource image;
+  std::vector<MemorySource> images;
   MemorySource labels;
 };
 
 // Wires every port that must be, from what a stage can be given without a graph.
-Wiring wire(const Registry& registry, const StageInfo& stage, const Scenery& scenery) {
+Wiring wire(const Registry& registry, const StageInfo& stage, const MemorySource& image, const MemorySource& labels) {
   Wiring wiring = wiring_for(stage);
   for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
     const Port& port = stage.inputs[i];
     if (!port.filled_by.empty()) {
       const StageInfo& filler = stage_named(registry, port.filled_by);
       Wiring source = wiring_for(filler);
-      source.images[0] = &scenery.image;
+      source.images[0] = &image;
       wiring.values[i] = run_estimate(filler, {}, source);
     } else if (port.optional) {
       continue;
     } else if (port.type == PortType::image) {
-      wiring.images[i] = &scenery.image;
+      wiring.images[i] = &image;
     } else if (port.type == PortType::labels) {
-      wiring.images[i] = &scenery.labels;
+      wiring.images[i] = &labels;
     } else if (port.type == PortType::transform) {
       wiring.values[i] = Transform{{0.37, 1, 0, -0.62, 0, 1}, true, {}};
     } else {
@@ -219,15 +221,17 @@ Json measure(const StageInfo& info, const TileStage& stage, const Wiring& wiring
 Json bench_one(const Registry& registry, const StageInfo& info, const Scenery& scenery, const BenchOptions& options,
                double copy_rate) {
   const ParamMap params = parse_params(info, options.params);
-  try {
-    if (options.device == Device::cuda && !info.on_device) throw Error(Fault::usage, "has no CUDA arithmetic");
-    const Wiring wiring = wire(registry, info, scenery);
-    const auto stage = info.as<TileFactory>()->make(context_of(info, params, wiring));
-    return measure(info, *stage, wiring, options, copy_rate);
-  } catch (const Error& e) {
-    if (e.fault() == Fault::device) throw;
-    return {{"stage", info.name}, {"skipped", e.what()}};
-  }
+  std::string reason;
+  for (const MemorySource& image : scenery.images) try {
+      if (options.device == Device::cuda && !info.on_device) throw Error(Fault::usage, "has no CUDA arithmetic");
+      const Wiring wiring = wire(registry, info, image, scenery.labels);
+      const auto stage = info.as<TileFactory>()->make(context_of(info, params, wiring));
+      return measure(info, *stage, wiring, options, copy_rate);
+    } catch (const Error& e) {
+      if (e.fault() == Fault::device) throw;
+      if (reason.empty()) reason = e.what();
+    }
+  return {{"stage", info.name}, {"skipped", reason}};
 }
 
 std::vector<const StageInfo*> chosen_stages(const Registry& registry, const BenchOptions& options) {
@@ -253,7 +257,8 @@ Json bench(const Registry& registry, const BenchOptions& options) {
   const std::vector<const StageInfo*> stages = chosen_stages(registry, options);
   if (options.device == Device::cuda) Exec probe(Device::cuda);  // says at once when there is no device
   const double copy_rate = copy_gb_per_s(options.threads);
-  const Scenery scenery{textured_image(options.size), label_image(options.size)};
+  Scenery scenery{{}, label_image(options.size)};
+  for (const int bands : {4, 3}) scenery.images.push_back(textured_image(options.size, bands));
   Json results = Json::array();
   for (const StageInfo* stage : stages) results.push_back(bench_one(registry, *stage, scenery, options, copy_rate));
   return {{"device", options.device == Device::cuda ? device_name() : "cpu"},
@@ -266,7 +271,7 @@ Json bench(const Registry& registry, const BenchOptions& options) {
 
 std::string bench_text(const Json& result) {
   std::string text =
-      fmt::format("{} x {} pixels, 4 bands, tiles of {}, {}, {} thread(s); copying memory: {:.1f} GB/s\n\n",
+      fmt::format("{} x {} pixels, tiles of {}, {}, {} thread(s); copying memory: {:.1f} GB/s\n\n",
                   result["size"].get<int>(), result["size"].get<int>(), result["tile"].get<int>(),
                   result["device"].get<std::string>(), result["threads"].get<int>(), result["copy_gb_s"].get<double>());
   text += fmt::format("{:<20} {:>9} {:>7} {:>15} {:>8} {:>8} {:>9}\n", "stage", "Mpixel/s", "spread", "Mpixel-bands/s",

@@ -21,8 +21,8 @@ struct BenchOptions {
   Device device = Device::cpu;
 };
 
-/// Runs the first output of every stage over tiles of a textured image of four bands. Rates count output pixels; bytes
-/// count each input and output sample once. Stages that cannot stand alone come with the reason.
+/// Runs the first output of every stage over tiles of a textured image of four bands (or three). Rates count output
+/// pixels; bytes count each input and output sample once. Stages that cannot stand alone come with the reason.
 Json bench(const Registry& registry, const BenchOptions& options);
 
 std::string bench_text(const Json& result);

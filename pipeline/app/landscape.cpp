@@ -127,8 +127,8 @@ void Landscape::assign_covers() {
   std::map<std::pair<int, int>, std::vector<std::size_t>> sectors;
   for (std::size_t i = 0; i < parcels_.size(); ++i) {
     const auto id = std::int64_t(i);
-    parcels_[i].brightness = 1 + 0.10 * gaussian(seed_ + kVariation, id, 0);
-    parcels_[i].vigour = 1 + 0.08 * gaussian(seed_ + kVariation, id, 1);
+    parcels_[i].brightness = 1 + 0.07 * gaussian(seed_ + kVariation, id, 0);
+    parcels_[i].vigour = 1 + 0.05 * gaussian(seed_ + kVariation, id, 1);
     parcels_[i].rows_across = uniform(seed_ + kVariation, id, 2) < 0.5;
     parcels_[i].cover = Cover::meadow;
     if (lies_dry(parcels_[i])) sectors[sector_of(parcels_[i])].push_back(i);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <string_view>
 
 namespace nadir::app {
 namespace {
@@ -70,13 +71,21 @@ std::string seconds(const Json& object) {
   return s.is_number() ? fmt::format("{:.2f}", s.get<double>()) : "–";
 }
 
+// The page stands beside the scenes' folders, so an output is SCENE/FILE wherever the run was started from.
+std::string beside_page(const std::string& path, const std::string& scene) {
+  const std::filesystem::path p(path);
+  return p.parent_path().filename() == scene ? scene + "/" + p.filename().string() : path;
+}
+
 // file:, javascript: and the like are no relative links; such a path is shown as text.
 std::string link(const std::string& path) {
   const bool relative = path.find(':') == std::string::npos && !path.starts_with("/");
   if (!relative) return escaped(path);
   std::string href;
-  for (const char c : path)
-    href += c == ' ' ? "%20" : c == '%' ? "%25" : c == '#' ? "%23" : c == '?' ? "%3F" : std::string(1, c);
+  for (const char c : path) {
+    const bool plain_sign = std::string_view(" %#?").find(c) == std::string_view::npos;
+    href += plain_sign ? std::string(1, c) : fmt::format("%{:02X}", int(c));
+  }
   return fmt::format("<a href=\"{}\">{}</a>", escaped(href), escaped(path));
 }
 
@@ -124,7 +133,7 @@ std::string outputs_cell(const Json& scene) {
   for (const Json& output : at(scene, "outputs")) {
     const Json& path = at(output, "path");
     html += (html.empty() ? "" : "<br>") + text_of(output, "node");
-    if (path.is_string()) html += ": " + link(path.get<std::string>());
+    if (path.is_string()) html += ": " + link(beside_page(path.get<std::string>(), plain(at(scene, "name"))));
   }
   return html;
 }

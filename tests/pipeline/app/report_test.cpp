@@ -42,6 +42,12 @@ TEST(Report, does_not_link_to_anything_but_files_below_its_folder) {
   EXPECT_EQ(app::report_html(run).find("href"), std::string::npos);
 }
 
+TEST(Report, links_outputs_relative_to_itself_wherever_the_run_was_started) {
+  const app::Json run = app::Json::parse(
+      R"({"scenes": [{"name": "west", "outputs": [{"node": "mask", "path": "/somewhere/out/west/mask.tif"}]}]})");
+  EXPECT_NE(app::report_html(run).find("href=\"west/mask.tif\""), std::string::npos);
+}
+
 TEST(Report, can_be_made_from_a_run_of_which_little_is_known) {
   EXPECT_NE(app::report_html(app::Json::object()).find("</html>"), std::string::npos);
   EXPECT_NE(app::report_html(app::Json::parse(R"({"scenes": [{"name": "a"}]})")).find("<h2>a</h2>"), std::string::npos);
