@@ -28,8 +28,8 @@ struct ReferenceGrid {
 /// For every reference, row by row, `similar` indices of patches in the pyramid, in ascending order.
 using MatchList = std::vector<std::int32_t>;
 
-/// What patches are compared by: whole numbers, so that sums of squares are exact in float32 and ties are ties on every
-/// machine. Half a grey level is one step; 25 (2 kLimit)^2 and 36 (2 kLimit)^2 stay below 2^24 … see matching.cpp.
+/// What patches are compared by: whole numbers, half a grey level a step, and so few that every sum of squares is exact
+/// in float32. So ties are ties on every machine.
 class Guide {
  public:
   Guide(const PyramidLayout& layout, int patch);

@@ -33,7 +33,7 @@ NADIR_PARAMS(
     PARAM(method, "", choices({"nonlocal", "bicubic", "lanczos", "back_projection"}),
           "nonlocal: inverse problem with nonlocal sparsity; the others are there to compare with."),
     PARAM(quality, "", choices({"fast", "balanced", "best"}),
-          "nonlocal: iterations, search and patches; each step costs two to three times the one before."),
+          "nonlocal: iterations, search and patches; balanced costs three times fast, best five times."),
     PARAM(psf_sigma_px, "px", range(0, 8),
           "Sigma of a Gaussian PSF in fine pixels; 0: the observation that the degradation or the image carries, else "
           "half a pixel of the image."),
