@@ -13,7 +13,6 @@
 #include "pipeline/app/run_command.h"
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/sample.h"
-#include "pipeline/app/sample.h"
 #include "pipeline/app/schema.h"
 #include "pipeline/app/version.h"
 #include "pipeline/graph/describe.h"

@@ -57,9 +57,10 @@ INSTANTIATE_TEST_SUITE_P(Files, BrokenConfigs,
                          ::testing::Values("names.yaml", "values.yaml", "wiring.yaml", "structure.yaml"));
 
 TEST(ShippedConfigs, are_all_valid) {
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(NADIR_SOURCE) + "/configs"))
-    if (entry.path().extension() == ".yaml")
-      EXPECT_NO_THROW(load_graph(entry.path().string(), everything())) << entry.path();
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(NADIR_SOURCE) + "/configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_NO_THROW(load_graph(entry.path().string(), everything())) << entry.path();
+  }
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(All, RealScenes,
                                                "para_l5_rstoolbox/trainingPolygons_lsat.gpkg", 0.99},
                                            Job{"chiapas", "chiapas_le7/LE70220491999322EDC01_stack.tif",
                                                "chiapas_le7/training_data.shp", 0.80}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& instance) { return instance.param.name; });
 
 // The survey with every point moved east by so many pixels of the scene.
 Survey moved_survey(const std::string& path, const Grid& grid, double east_px) {

@@ -100,8 +100,7 @@ TEST(Degrade, gives_the_same_bits_in_tiles_of_any_size_and_lets_no_nodata_in) {
   const test::Image calm = test::apply(degrade_stage(), params, {&image});
   EXPECT_FALSE(calm.valid(8, 3));
   for (int y = 0; y < calm.info.grid.height; ++y)
-    for (int x = 0; x < calm.info.grid.width; ++x)
-      EXPECT_EQ(calm(1, x, y), calm.valid(x, y) ? 60 : 0);
+    for (int x = 0; x < calm.info.grid.width; ++x) EXPECT_EQ(calm(1, x, y), calm.valid(x, y) ? 60 : 0);
   params["noise_sigma_dn"] = 9.0;
   const auto stage = test::make_tile_stage(degrade_stage(), params, {&image});
   const test::Image whole = test::run_whole(*stage, {&image});

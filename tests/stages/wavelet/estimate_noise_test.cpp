@@ -43,7 +43,8 @@ TEST(EstimateNoise, finds_the_noise_that_was_added_within_three_percent) {
 TEST(EstimateNoise, finds_it_in_rounded_samples_together_with_the_rounding) {
   for (const double sigma : {0.5, 1.0, 5.0}) {
     const double with_rounding = std::sqrt(sigma * sigma + 1 / 12.0);
-    for (const double found : fact(noisy(sigma, true), "sigma")) EXPECT_NEAR(found, with_rounding, 0.08 * with_rounding);
+    for (const double found : fact(noisy(sigma, true), "sigma"))
+      EXPECT_NEAR(found, with_rounding, 0.08 * with_rounding);
   }
 }
 
