@@ -115,6 +115,7 @@ class Builder {
     const std::string owner = node.stage->name + " '" + node.id + "'";
     const std::string path = "/graph/" + node.id + "/in";
     for (const auto& [given, source] : text.inputs) {
+      used_.push_back(source.value.substr(0, source.value.find('.')));  // whatever else may be wrong with the wire
       if (node.stage->inputs.empty()) {
         complain(source.place, path, owner + " has no inputs");
         continue;
@@ -161,7 +162,6 @@ class Builder {
       return;
     }
     node.inputs[std::size_t(port)] = PortRef{from, output};
-    used_.push_back(id);
   }
 
   void complain_about_unused(const Graph& graph) {
