@@ -2,6 +2,8 @@
 // defines.
 #include "stages/stages.h"
 
+#include <opencv2/core/utility.hpp>
+
 #define NADIR_STAGES(STAGE)    \
   STAGE(estimate_alignment)    \
   STAGE(warp)                  \
@@ -26,6 +28,7 @@ namespace nadir {
 NADIR_STAGES(NADIR_DECLARE)
 
 std::vector<StageInfo> all_stages() {
+  cv::setNumThreads(1);  // threads are the executor's alone
 #define NADIR_LIST(name) name##_stage(),
   return {NADIR_STAGES(NADIR_LIST)};
 }

@@ -2,16 +2,15 @@
 #include "pipeline/app/bench.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <fstream>
 
 #include "pipeline/app/counter_random.h"
 #include "pipeline/app/describe_stages.h"
+#include "pipeline/app/measure.h"
 #include "pipeline/app/one_stage.h"
 #include "pipeline/backend/run_stage.h"
 #include "pipeline/core/error.h"
@@ -22,25 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-}
-
-// Resident memory at its highest since the last reset. Linux forgets the peak when 5 is written to clear_refs; where
-// that is not allowed, the peak is the process's.
-void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << 5; }
-
-double peak_memory_mib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;)
-    if (double kib = 0; word == "VmHWM:" && status >> kib) return kib / 1024;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return double(usage.ru_maxrss) / 1024;
-}
 
 // Bytes read and written a second when memory much larger than any cache is copied by as many threads.
 double copy_gb_per_s(int threads) {

@@ -6,6 +6,7 @@
 
 #include "io/io.h"
 #include "pipeline/app/bench.h"
+#include "pipeline/app/bench_graph.h"
 #include "pipeline/app/describe_stages.h"
 #include "pipeline/app/evaluate.h"
 #include "pipeline/app/record_json.h"
@@ -151,26 +152,58 @@ class Commands {
     against->require_option(1);
     c->add_option("image", image_, "Image or mask")->required();
     c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
-    c->add_option("--band", compare_.band, "luma: compare the luma of RGB images")->check(CLI::IsMember({"luma"}));
+    c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images");
     c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
     c->add_flag("--json", run_.json, "Print as JSON");
   }
 
   void add_bench() {
-    CLI::App* c = command("bench", "Measure stages on this machine", [this] {
-      bench_.device = run_.device == "cuda" ? Device::cuda : Device::cpu;
-      const Json result = bench(registry_, bench_);
-      fmt::print("{}", run_.json ? result.dump(2) + "\n" : bench_text(result));
-      return 0;
-    });
-    c->add_option("--stage", bench_.stages, "Stages; default: all tile stages");
-    c->add_option("--set", bench_.params, "Parameter of the stage: name=value");
-    c->add_option("--size", bench_.size, "Edge of the image, pixels")->check(CLI::Range(64, 32768));
-    c->add_option("--tile", bench_.tile, "Edge of a tile, pixels")->check(CLI::Range(16, 32768));
-    c->add_option("--threads", bench_.threads, "Tiles at once")->check(CLI::Range(1, 1024));
+    CLI::App* c =
+        command("bench", "Measure a graph on a scene, or stages alone, on this machine", [this] { return bench(); });
+    CLI::Option* config =
+        c->add_option("config", graph_bench_.run.config, "A graph; without one, single stages are measured");
+    CLI::Option* input = c->add_option("input", graph_bench_.run.inputs, "A scene for the graph")->expected(0, 1);
+    config->needs(input);
+    c->add_option("--truth", graph_bench_.run.truth, "The ground survey")->type_name("FILE")->needs(config);
+    c->add_option("--sweep", graph_bench_.sweep, "node.parameter=a,b,c: measure each, mark the Pareto front")
+        ->needs(config);
+    c->add_option("--memory", graph_bench_.run.memory, "Memory budget of the graph")->type_name("SIZE")->needs(config);
+    c->add_option("--stage", bench_.stages, "Stages; default: all tile stages")->excludes(config);
+    c->add_option("--set", run_.overrides, "node.parameter=value of the graph, parameter=value of the stage");
+    c->add_option("--size", bench_.size, "Stages: edge of the image, pixels")
+        ->check(CLI::Range(64, 32768))
+        ->excludes(config);
+    c->add_option("--tile", bench_.tile, "Stages: edge of a tile, pixels")
+        ->check(CLI::Range(16, 32768))
+        ->excludes(config);
+    c->add_option("--threads", bench_.threads, "Threads; default: one")->check(CLI::Range(1, 1024));
     c->add_option("--repeats", bench_.repeats, "Repetitions; the median counts")->check(CLI::Range(1, 1000));
     c->add_option("--device", run_.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    c->add_option("--compare", before_, "Show the ratio to an earlier result, a file made with --json")
+        ->type_name("FILE");
     c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
+  int bench() {
+    const Json result = graph_bench_.run.config.empty() ? bench_stages() : bench_one_graph();
+    const bool graph = result.contains("variants");
+    fmt::print("{}", run_.json ? result.dump(2) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
+    if (!before_.empty()) fmt::print(run_.json ? stderr : stdout, "{}", compare_bench(read_json_file(before_), result));
+    return 0;
+  }
+
+  Json bench_stages() {
+    bench_.device = run_.device == "cuda" ? Device::cuda : Device::cpu;
+    bench_.params = run_.overrides;
+    return nadir::app::bench(registry_, bench_);
+  }
+
+  Json bench_one_graph() {
+    graph_bench_.run.overrides = run_.overrides;
+    graph_bench_.run.device = run_.device.empty() ? "cpu" : run_.device;
+    graph_bench_.run.threads = bench_.threads;
+    graph_bench_.repeats = bench_.repeats;
+    return bench_graph(registry_, graph_bench_);
   }
 
   void add_report() {
@@ -182,6 +215,8 @@ class Commands {
   Registry registry_ = all_known_stages();
   RunRequest run_;
   BenchOptions bench_;
+  GraphBenchOptions graph_bench_;
+  std::string before_;
   CompareOptions compare_;
   std::string reference_;
   std::string image_;

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "io/io.h"
@@ -24,8 +23,12 @@ namespace {
 std::atomic<bool> interrupted{false};
 
 void catch_signals() {
-  std::signal(SIGINT, [](int) { interrupted = true; });
-  std::signal(SIGTERM, [](int) { interrupted = true; });
+  const auto stop = [](int signal) {
+    interrupted = true;
+    std::signal(signal, SIG_DFL);  // a second one ends the program at once
+  };
+  std::signal(SIGINT, stop);
+  std::signal(SIGTERM, stop);
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -192,10 +195,7 @@ int run_command(const RunRequest& request, const Registry& registry) {
 }
 
 int report_command(const std::string& dir) {
-  std::ifstream file(dir + "/run.json");
-  if (!file) throw Error(Fault::missing, "there is no " + dir + "/run.json; name the output folder of a run");
-  const Json run = Json::parse(file, nullptr, false);
-  if (!run.is_object()) throw Error(Fault::data, dir + "/run.json is not readable as JSON");
+  const Json run = read_json_file(dir + "/run.json");
   write_text_file(dir + "/report.html", report_html(run));
   fmt::print("{}/report.html\n", dir);
   return 0;

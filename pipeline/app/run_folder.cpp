@@ -89,6 +89,13 @@ Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport
   return scene;
 }
 
+Json read_json_file(const std::string& path) {
+  if (!fs::exists(path)) throw Error(Fault::missing, "there is no file " + path);
+  Json json = read_json(path);
+  if (!json.is_object()) throw Error(Fault::data, path + " is not readable as JSON");
+  return json;
+}
+
 void write_text_file(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".part";
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -18,6 +18,9 @@ std::string hash_of(const std::string& text);
 Json resolved_config(const Graph& graph);
 Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport& report);
 
+/// Throws when the file is not there or holds no JSON object.
+Json read_json_file(const std::string& path);
+
 /// Writes through a temporary name, so that the file is either the old or the new one.
 void write_text_file(const std::string& path, const std::string& text);
 

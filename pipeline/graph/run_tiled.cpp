@@ -98,6 +98,19 @@ class PassRun {
   std::vector<std::unique_ptr<Function>> functions_;
 };
 
+// Adds the time until it goes out of scope.
+class Timed {
+ public:
+  explicit Timed(NodeStats& stats) : stats_(stats) {}
+  ~Timed() { stats_.nanoseconds += std::chrono::nanoseconds(Trace::Clock::now() - start_).count(); }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  NodeStats& stats_;
+  Trace::Clock::time_point start_ = Trace::Clock::now();
+};
+
 class TiledRun {
  public:
   TiledRun(const Graph& graph, const SceneInputs& inputs, const RunOptions& options)
@@ -146,6 +159,7 @@ class TiledRun {
   }
 
   void finish_sink(int n) {
+    const Timed timed(scene_.stats(n));
     try {
       scene_.bound(n).sink_facts = scene_.bound(n).sink->finish();
     } catch (...) {
@@ -154,6 +168,7 @@ class TiledRun {
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
+    const Timed timed(scene_.stats(n));
     try {
       Exec exec;
       scene_.bound(n).value = scene_.bound(n).estimate->conclude(std::move(evidence), exec);

@@ -1,0 +1,15 @@
+// What benchmarks measure beside time.
+#pragma once
+
+#include <vector>
+
+namespace nadir::app {
+
+double median(std::vector<double> values);
+
+/// Resident memory at its highest since the last reset. Linux forgets the peak when 5 is written to clear_refs; where
+/// that is not allowed, the peak is the process's.
+void reset_peak_memory();
+double peak_memory_mib();
+
+}  // namespace nadir::app

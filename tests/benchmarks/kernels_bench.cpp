@@ -1,0 +1,158 @@
+// Throughput of the kernels against the copy bandwidth measured beside them, on the CPU or a CUDA device. Needs nothing
+// but nadir_kernels.
+//   nadir_kernels_bench [--device cpu|cuda] [--size N] [--bands N] [--repeats N]
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pipeline/backend/launch.h"
+#include "pipeline/core/error.h"
+#include "stages/degradation/degradation_ops.h"
+#include "stages/wavelet/wavelet_ops.h"
+
+namespace nadir {
+
+/// A cheap texture, all valid.
+struct FillTexture {
+  TileView out;
+  HD void operator()(int b, int x, int y) const {
+    out(b, x, y) = float((x * 37 + y * 101 + b * 11) & 255);
+    if (b == 0) out.mask()(x, y) = 1;
+  }
+};
+
+struct CopySamples {
+  ConstTileView in;
+  TileView out;
+  HD void operator()(int b, int x, int y) const { out(b, x, y) = in(b, x, y); }
+};
+
+namespace {
+
+struct Settings {
+  Device device = Device::cpu;
+  int size = 4096;
+  int bands = 4;
+  int repeats = 7;
+};
+
+double median_seconds(Exec& exec, int repeats, const std::function<void()>& work) {
+  work();
+  exec.finish();
+  std::vector<double> seconds;
+  for (int r = 0; r < repeats; ++r) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    exec.finish();
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
+  return seconds[std::size_t(repeats) / 2];
+}
+
+class Bench {
+ public:
+  explicit Bench(const Settings& s)
+      : s_(s), exec_(s.device), window_{0, 0, s.size, s.size}, source_(exec_, grow(window_, kMargin), s.bands) {
+    const TileView all = source_.view();
+    for_each(exec_, s.bands, all.window, FillTexture{all}, "fill_texture");
+  }
+
+  void run() {
+    std::printf("%s, %d x %d x %d float32, medians of %d\n", s_.device == Device::cuda ? device_name().c_str() : "cpu",
+                s_.size, s_.size, s_.bands, s_.repeats);
+    std::printf("%-28s %16s %9s %8s\n", "kernel", "Mpixel-bands/s", "GB/s", "of copy");
+    copy();
+    blur();
+    degrade();
+    for (const FilterName name : {FilterName::haar, FilterName::db2, FilterName::db4}) wavelet(name);
+  }
+
+ private:
+  static constexpr int kMargin = 128;  // more than any kernel here reaches
+
+  // Counts each input and output sample once.
+  void report(const std::string& name, double seconds, double samples_in, double samples_out) {
+    const double rate = (samples_in + samples_out) * sizeof(float) / seconds / 1e9;
+    if (copy_rate_ == 0) copy_rate_ = rate;
+    std::printf("%-28s %16.1f %9.2f %7.1f%%\n", name.c_str(), samples_in / seconds / 1e6, rate,
+                100 * rate / copy_rate_);
+  }
+  double samples() const { return double(window_.area()) * s_.bands; }
+
+  void copy() {
+    const ScratchTile out(exec_, window_, s_.bands);
+    const double t = median_seconds(exec_, s_.repeats, [&] {
+      for_each(exec_, s_.bands, window_, CopySamples{source_.view(), out.view()}, "copy_samples");
+    });
+    report("copy", t, samples(), samples());
+  }
+
+  void blur() {
+    const AxisTaps taps = axis_taps({1, -5, gaussian_taps(1.6, 5), 0});
+    const ScratchTile out(exec_, window_, s_.bands);
+    const double t =
+        median_seconds(exec_, s_.repeats, [&] { observe(exec_, source_.view(), out.view(), taps, MaskRule::centre); });
+    report("blur, sigma 1.6, 11 taps", t, samples(), samples());
+  }
+
+  void degrade() {
+    const AxisTaps taps = axis_taps(observation(gaussian_taps(1.6, 5), 2, Phase::centre, Sampling::decimate));
+    const Window coarse{0, 0, s_.size / 2, s_.size / 2};
+    const ScratchTile out(exec_, coarse, s_.bands);
+    const double t = median_seconds(exec_, s_.repeats, [&] { observe(exec_, source_.view(), out.view(), taps); });
+    report("blur and downsample by 2", t, samples(), samples() / 4);
+  }
+
+  void wavelet(FilterName name) {
+    const Filter filter = filter_of(name);
+    const int levels = 3;
+    SubbandLayout layout{levels, margin_of(filter, levels), s_.bands, {s_.size, s_.size}};
+    const Window packed{layout.margin, layout.margin, s_.size >> levels, s_.size >> levels};
+    const ScratchTile out(exec_, packed, s_.bands * layout.bands_per_source_band());
+    const double t =
+        median_seconds(exec_, s_.repeats, [&] { analyze(exec_, source_.view(), out.view(), filter, layout); });
+    report(name_of(name) + ", 3 levels, analysis", t, samples(), samples());
+  }
+
+  Settings s_;
+  Exec exec_;
+  Window window_;
+  ScratchTile source_;
+  double copy_rate_ = 0;
+};
+
+Settings read_settings(int argc, char** argv) {
+  Settings s;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string key = argv[i];
+    if (key == "--device")
+      s.device = std::string(argv[i + 1]) == "cuda" ? Device::cuda : Device::cpu;
+    else if (key == "--size")
+      s.size = std::max(64, std::atoi(argv[i + 1]) / 8 * 8);
+    else if (key == "--bands")
+      s.bands = std::max(1, std::atoi(argv[i + 1]));
+    else if (key == "--repeats")
+      s.repeats = std::max(1, std::atoi(argv[i + 1]));
+    else
+      throw Error(Fault::usage, "unknown option " + key);
+  }
+  return s;
+}
+
+}  // namespace
+}  // namespace nadir
+
+int main(int argc, char** argv) {
+  try {
+    nadir::Bench(nadir::read_settings(argc, argv)).run();
+    return 0;
+  } catch (const nadir::Error& e) {
+    std::fprintf(stderr, "%s\n", e.what());
+    return int(e.fault());
+  }
+}
