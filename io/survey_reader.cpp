@@ -175,7 +175,7 @@ class SurveyReader {
     if (mine.intersects(scene)) return;
     throw Error(Fault::data, path_ + ": the survey (" + to_text(mine) + ", read as " + survey_crs_ +
                                  ") does not touch the scene (" + to_text(scene) + ", " + crs_name(&target_) +
-                                 "); if its reference system is missing or wrong, set crs");
+                                 "); if its reference system is missing or wrong, set crs of read_survey");
   }
 
   Params p_;

@@ -233,7 +233,7 @@ void sort_topologically(Graph& graph, std::vector<Diagnostic>& problems) {
         if (ids.empty()) place = graph.nodes[n].place;
         ids += (ids.empty() ? "" : ", ") + graph.nodes[n].id;
       }
-    problems.push_back({place, "/graph", "these nodes wait for each other in a cycle, or for one: " + ids});
+    problems.push_back({place, "/graph", "these nodes wait for each other in a cycle, or for a node in one: " + ids});
     return;
   }
   std::vector<Node> sorted;

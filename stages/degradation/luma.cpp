@@ -21,7 +21,7 @@ class LumaOfRgb final : public TileStage {
     if (info_.band_count() == 1) return;
     if (info_.band_count() != 3)
       throw Error(Fault::data, "luma needs 3 bands (red, green, blue) or 1, not " + std::to_string(info_.band_count()) +
-                                   "; choose them with read_geotiff's bands");
+                                   "; choose them with bands of read_geotiff, or with gdal_translate -b");
     three_ = true;
     info_.bands = {BandInfo{"luma", 1, 0, "Gray"}};
     if (!round_) info_.type = SampleType::f32;

@@ -114,8 +114,10 @@ std::vector<std::string> Assess::class_names(const Tally& tally) const {
     if (key.second != kUnclassified) of_mask.insert(name_of_label(key.second));
   const auto shared = [&](const std::string& n) { return of_mask.contains(n); };
   if (!of_mask.empty() && std::none_of(names.begin(), names.begin() + std::ptrdiff_t(of_survey), shared))
-    throw Error(Fault::data, "mask and survey have no class name in common ('" + *of_mask.begin() + "', … and '" +
-                                 names.front() + "', …); set class_field of read_survey to the field of the classes");
+    throw Error(
+        Fault::data,
+        "mask and survey have no class name in common ('" + *of_mask.begin() + "', … and '" + names.front() +
+            "', …); name the survey's field of classes: class_field of read_survey, --class-field of nadir evaluate");
   for (const std::string& n : of_mask) add(n);
   return names;
 }

@@ -122,7 +122,8 @@ void Compare::place(std::size_t port, const std::string& name, const ImageInfo& 
                                  words(info.grid) + ") do not coincide; warp one onto the other's grid first");
   if (info.band_count() != image_.band_count())
     throw Error(Fault::data, "'image' has " + std::to_string(image_.band_count()) + " bands, '" + name + "' has " +
-                                 std::to_string(info.band_count()) + "; choose the same bands when reading");
+                                 std::to_string(info.band_count()) +
+                                 "; choose the same: bands of read_geotiff, --band of nadir evaluate");
   placed_.push_back({port, {col, row, info.grid.width, info.grid.height}});
   overlap_ = intersect(overlap_, placed_.back().area);
 }
