@@ -32,7 +32,9 @@ Registry all_known_stages() {
 
 void add_config(CLI::App& command, RunRequest& r) {
   command.add_option("config", r.config, "The graph, a YAML file")->required();
-  command.add_option("--set", r.overrides, "Override a parameter: node.parameter=value")->type_name("N.P=V");
+  command.add_option("--set", r.overrides, "Override a parameter: node.parameter=value")
+      ->type_name("N.P=V")
+      ->allow_extra_args(false);  // one each, so that scenes may follow
 }
 
 void add_run_options(CLI::App& command, RunRequest& r) {
@@ -166,10 +168,12 @@ class Commands {
     config->needs(input);
     c->add_option("--truth", graph_bench_.run.truth, "The ground survey")->type_name("FILE")->needs(config);
     c->add_option("--sweep", graph_bench_.sweep, "node.parameter=a,b,c: measure each, mark the Pareto front")
+        ->allow_extra_args(false)
         ->needs(config);
     c->add_option("--memory", graph_bench_.run.memory, "Memory budget of the graph")->type_name("SIZE")->needs(config);
     c->add_option("--stage", bench_.stages, "Stages; default: all tile stages")->excludes(config);
-    c->add_option("--set", run_.overrides, "node.parameter=value of the graph, parameter=value of the stage");
+    c->add_option("--set", run_.overrides, "node.parameter=value of the graph, parameter=value of the stage")
+        ->allow_extra_args(false);
     c->add_option("--size", bench_.size, "Stages: edge of the image, pixels")
         ->check(CLI::Range(64, 32768))
         ->excludes(config);

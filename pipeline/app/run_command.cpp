@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "io/io.h"
@@ -52,19 +53,31 @@ bool wants_truth(const Graph& graph) {
   return false;
 }
 
+// Everything that outputs depend on, beside the scenes. Tile size and memory are no part of it.
+std::map<std::string, std::string> identity_of(const RunRequest& request, const Graph& graph, Json config) {
+  config["run"].erase("tile");
+  config["run"].erase("memory");
+  std::string files;
+  for (const Node& n : graph.nodes)
+    if (const auto path = n.params.find("path"); path != n.params.end())
+      if (const auto* text = std::get_if<std::string>(&path->second)) files += fingerprint(*text) + ",";
+  return {{"config", hash_of(config.dump(-1, ' ', false, Json::error_handler_t::replace))},
+          {"survey", fingerprint(request.truth)},
+          {"file named in the config", hash_of(files)},
+          {"program version", kVersion}};
+}
+
 class FolderRun {
  public:
   FolderRun(const RunRequest& request, const Graph& graph)
       : request_(request),
         graph_(graph),
         log_(request.log_format, request.quiet),
+        files_(find_scenes(request.inputs)),
+        device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
-        folder_(request.out,
-                {{"config", hash_of(config_.dump())},
-                 {"survey", fingerprint(request.truth)},
-                 {"program version", kVersion}},
-                request.restart) {
-    options_.device = choose_device(graph, log_);
+        folder_(request.out, identity_of(request, graph, config_), request.restart) {
+    options_.device = device_;
     options_.threads = thread_count(graph);
     options_.tile = graph.run.tile;
     options_.memory = *parse_bytes(graph.run.memory);
@@ -73,41 +86,46 @@ class FolderRun {
   }
 
   int run() {
-    const std::vector<SceneFile> scenes = find_scenes(request_.inputs);
-    for (const SceneFile& s : scenes) {
+    for (const SceneFile& s : files_) {
       if (interrupted || (request_.fail_fast && failed_ > 0)) break;
       run_scene(s);
     }
     write_report();
     if (interrupted) return int(Fault::interrupted);
     if (failed_ == 0) return 0;
-    return failed_ == int(scenes.size()) && failed_ == 1 ? int(first_fault_) : int(Fault::scenes);
+    return failed_ == int(files_.size()) && failed_ == 1 ? int(first_fault_) : int(Fault::scenes);
   }
 
  private:
   void run_scene(const SceneFile& file) {
     const auto start = std::chrono::steady_clock::now();
-    const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth);
-    Json scene = folder_.completed(inputs);
-    if (scene.is_object()) {
-      log_.info(file.name + ": already complete");
-    } else {
-      try {
-        options_.progress = [&](const std::string& what, double share) { log_.progress(file.name, what, share); };
-        const SceneReport report = run_tiled(graph_, inputs, options_);
-        scene = scene_json(graph_, inputs, report);
-        write_values(inputs, report);
-        scene["status"] = "done";
-        scene["seconds"] = seconds_since(start);
-        folder_.mark_completed(inputs, scene);
-        for (const auto& warning : scene["warnings"]) log_.warning(file.name + ": " + warning.get<std::string>());
-        log_.info(fmt::format("{}: done in {:.1f} s", file.name, seconds_since(start)));
-      } catch (const Error& e) {
-        scene = failed_scene(file, e, seconds_since(start));
-      }
+    try {
+      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth);
+      Json scene = folder_.completed(inputs);
+      if (scene.is_object())
+        log_.info(file.name + ": already complete");
+      else
+        scene = compute(inputs, start);
+      scenes_.push_back(std::move(scene));
+    } catch (const Error& e) {
+      scenes_.push_back(failed_scene(file, e, seconds_since(start)));
+    } catch (const std::exception& e) {  // no reason to give up the other scenes
+      scenes_.push_back(failed_scene(file, Error(Fault::internal, e.what()), seconds_since(start)));
     }
-    folder_.clean(inputs);
-    scenes_.push_back(std::move(scene));
+    folder_.clean(file.name);
+  }
+
+  Json compute(const SceneInputs& inputs, std::chrono::steady_clock::time_point start) {
+    options_.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
+    const SceneReport report = run_tiled(graph_, inputs, options_);
+    Json scene = scene_json(graph_, inputs, report);
+    write_values(inputs, report);
+    scene["status"] = "done";
+    scene["seconds"] = seconds_since(start);
+    folder_.mark_completed(inputs, scene);
+    for (const auto& warning : scene["warnings"]) log_.warning(inputs.name + ": " + warning.get<std::string>());
+    log_.info(fmt::format("{}: done in {:.1f} s", inputs.name, seconds_since(start)));
+    return scene;
   }
 
   Json failed_scene(const SceneFile& file, const Error& e, double seconds) {
@@ -158,6 +176,9 @@ class FolderRun {
   const RunRequest& request_;
   const Graph& graph_;
   Log log_;
+  std::vector<SceneFile>
+      files_;  // like the device looked for before the folder is made, which a slip would leave behind
+  Device device_;
   Json config_;
   RunFolder folder_;
   RunOptions options_;

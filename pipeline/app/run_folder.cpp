@@ -145,17 +145,17 @@ Json RunFolder::completed(const SceneInputs& scene) const {
 }
 
 void RunFolder::mark_completed(const SceneInputs& scene, const Json& result) const {
-  write_text_file(mark_of(scene.name), result.dump(2) + "\n");
+  write_text_file(mark_of(scene.name), result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void RunFolder::write_run_json(const Json& run) const {
   write_text_file(dir_ + "/run.json", run.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-void RunFolder::clean(const SceneInputs& scene) const {
+void RunFolder::clean(const std::string& scene) const {
   std::error_code ignored;
-  fs::remove_all(scene.work_dir, ignored);
-  fs::remove(scene.output_dir, ignored);  // only when it is empty
+  fs::remove_all(dir_ + "/.nadir/" + scene, ignored);
+  fs::remove(dir_ + "/" + scene, ignored);  // only when it is empty
 }
 
 }  // namespace nadir::app

@@ -36,7 +36,7 @@ class RunFolder {
   void mark_completed(const SceneInputs& scene, const Json& result) const;
   void write_run_json(const Json& run) const;
   /// Removes what only unfinished work needs.
-  void clean(const SceneInputs& scene) const;
+  void clean(const std::string& scene) const;
   const std::string& dir() const { return dir_; }
 
  private:

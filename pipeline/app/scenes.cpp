@@ -23,10 +23,16 @@ bool is_tiff(const fs::path& path) {
   return extension == ".tif" || extension == ".tiff";
 }
 
+// Output folders of runs below hold results, not scenes; `.nadir` marks them.
 std::vector<std::string> files_in(const fs::path& folder) {
   std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied))
-    if (entry.is_regular_file() && is_tiff(entry.path())) files.push_back(entry.path().string());
+  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied);
+  for (auto entry = begin(entries); entry != end(entries); ++entry) {
+    if (entry->is_directory() && (entry->path().filename() == ".nadir" || fs::exists(entry->path() / ".nadir")))
+      entry.disable_recursion_pending();
+    else if (entry->is_regular_file() && is_tiff(entry->path()))
+      files.push_back(entry->path().string());
+  }
   if (files.empty()) throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file");
   return files;
 }

@@ -11,8 +11,9 @@ struct SceneFile {
   std::string path;
 };
 
-/// Files as given; folders searched for *.tif and *.tiff; patterns with * and ? expanded; /vsi paths passed through.
-/// Sorted and free of duplicates. Throws Error(Fault::missing) for an input that is not there or matches nothing.
+/// Files as given; folders searched for *.tif and *.tiff, but not output folders of runs inside them; patterns with *
+/// and ? expanded; /vsi paths passed through. Sorted and free of duplicates. Throws Error(Fault::missing) for an input
+/// that is not there or matches nothing.
 std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs);
 
 }  // namespace nadir::app

@@ -43,7 +43,8 @@ class TileStage {
   virtual int alignment() const { return 1; }
   /// Working memory of one call beside inputs and outputs, bytes.
   virtual std::size_t scratch_bytes(const Window& /*out*/) const { return 0; }
-  /// Fills the output windows. Const and reentrant: called for many windows at once, keeps no state.
+  /// Fills the output windows, which may differ from one output to another. Const and reentrant: called for many
+  /// windows at once, keeps no state.
   virtual void run(Inputs in, Outputs out, Exec& exec) const = 0;
 };
 

@@ -28,6 +28,16 @@ class PassRun {
                                                               [this, n](TileRun* tile) { return work(n, tile); });
     }
   }
+  // Where a tile cannot even be planned, others are still on their way through the nodes.
+  ~PassRun() {
+    graph_.cancel();
+    try {
+      graph_.wait_for_all();
+    } catch (...) {  // the first failure is already being thrown
+    }
+  }
+  PassRun(const PassRun&) = delete;
+  PassRun& operator=(const PassRun&) = delete;
 
   std::vector<std::unique_ptr<Evidence>> run() {
     const std::size_t first = std::min(plan_.tokens.size(), std::size_t(plan_.tokens_in_flight));
@@ -49,9 +59,8 @@ class PassRun {
     while (!(options_.interrupted && *options_.interrupted)) {
       const std::size_t token = next_++;
       if (token >= plan_.tokens.size()) return;
-      auto* tile = new TileRun(scene_, plan_, token);
+      TileRun* tile = keep(std::make_unique<TileRun>(scene_, plan_, token));
       const std::vector<int> ready = tile->ready();
-      keep(tile);
       if (!ready.empty()) {
         for (const int n : ready) functions_[std::size_t(n)]->try_put(tile);
         return;
@@ -73,9 +82,11 @@ class PassRun {
     return {};
   }
 
-  void keep(TileRun* tile) {
+  TileRun* keep(std::unique_ptr<TileRun> tile) {
+    TileRun* key = tile.get();
     const std::scoped_lock lock(mutex_);
-    tiles_.emplace(tile, tile);
+    tiles_.emplace(key, std::move(tile));
+    return key;
   }
 
   void finish(TileRun* tile) {

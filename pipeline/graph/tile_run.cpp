@@ -64,7 +64,7 @@ void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidenc
       read(n);
     else if (scene_.bound(n).tile)
       run_stage_of(n, device);
-    serve_requests(n, device, evidence);
+    serve_requests(n, evidence);
   } catch (...) {
     const auto& windows = windows_[std::size_t(n)];
     rethrow_with(label(scene_.node(n)) + ", window " +
@@ -130,7 +130,7 @@ ConstTileView TileRun::pixels(const PortRef& ref, const Window& window) const {
   return tile.view().crop(window);
 }
 
-void TileRun::serve_requests(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
+void TileRun::serve_requests(int n, std::vector<std::unique_ptr<Evidence>>& evidence) {
   BoundNode& b = scene_.bound(n);
   const Token& token = plan_.tokens[token_];
   std::vector<ConstTileView> in(scene_.node(n).inputs.size());
@@ -145,8 +145,7 @@ void TileRun::serve_requests(int n, Device device, std::vector<std::unique_ptr<E
       in[std::size_t(r.input)] = view;
   }
   if (!b.estimate) return;
-  Exec exec(Device::cpu);
-  static_cast<void>(device);
+  Exec exec;
   evidence[token_] = b.estimate->observe(token.block, in, exec);
 }
 

@@ -30,7 +30,7 @@ class TileRun {
   void allocate(int n);
   void read(int n);
   void run_stage_of(int n, Device device);
-  void serve_requests(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence);
+  void serve_requests(int n, std::vector<std::unique_ptr<Evidence>>& evidence);
   ConstTileView pixels(const PortRef& ref, const Window& window) const;
   Window need_of(int n, std::size_t input) const;
   void release_inputs(int n);

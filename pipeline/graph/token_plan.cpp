@@ -109,12 +109,16 @@ Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
   return usage;
 }
 
-// Tokens differ only by the scene's edges: the first, the last and the middle ones stand for all.
+// Tokens differ only by the scene's edges, so some stand for all. Steps of the golden ratio meet the inner columns of
+// every lattice; an even step may stay in the first one, whose halos are cut.
 Usage largest_usage(const Scene& scene, const PassPlan& plan) {
+  constexpr std::size_t kLookedAt = 64;
+  constexpr double kGolden = 0.6180339887498949;
   Usage worst;
   const std::size_t count = plan.tokens.size();
-  const std::size_t step = std::max<std::size_t>(1, count / 16);
-  for (std::size_t t = 0; t < count; t += step) {
+  for (std::size_t k = 0; k < std::min(count, kLookedAt); ++k) {
+    const double place = kGolden * double(k + 1);
+    const std::size_t t = count <= kLookedAt ? k : std::size_t((place - std::floor(place)) * double(count));
     const Usage u = usage_of(scene, plan, plan.tokens[t]);
     if (u.total > worst.total) worst = u;
   }

@@ -77,7 +77,7 @@ void Classify::describe_outputs(const ImageInfo& image) {
 }
 
 void Classify::run(Inputs in, Outputs out, Exec& exec) const {
-  const Window w = out[0].window.empty() ? out[1].window : out[0].window;
+  const Window w = unite(out[0].window, out[1].window);  // each output may be read by stages of its own margin
   const FeatureBlock features(extractor_, w, in[0], in[2], exec);
   exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
     const int top = w.y + task * kRowsPerTask;
@@ -97,7 +97,7 @@ void Classify::classify_run(const FeatureBlock& features, int x, int y, int coun
     const std::size_t k = forest_->winner(votes.data(), kRun, i);
     const float share = float(votes[k * kRun + std::size_t(i)]) / float(forest_->trees().size());
     const auto put = [&](const TileView& view, float value) {
-      if (view.window.empty()) return;
+      if (!view.window.contains(x + i, y)) return;
       view(0, x + i, y) = valid ? value : 0.0f;
       view.mask()(x + i, y) = valid;
     };

@@ -193,6 +193,29 @@ TEST(Classify, gives_the_same_bits_in_tiles_of_any_size) {
   }
 }
 
+// A blur of the confidence reads beyond the labels that are written; neither output may shape the other.
+TEST(Classify, fills_outputs_whose_windows_differ) {
+  const Scene s = scene_with_nodata();
+  const std::vector<const test::Image*> inputs{&s.image, nullptr, &s.bands};
+  const auto stage =
+      test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, fit(s.image, survey(), kQuick, &s.bands)});
+  const Window wide{24, 16, 48, 32};
+  const Window narrow{40, 24, 8, 8};
+  const std::vector<ConstTileView> in{s.image.tile.view(), {}, s.bands.tile.view()};
+  for (const bool labels_are_wide : {false, true}) {
+    Tile labels(labels_are_wide ? wide : narrow, 1);
+    Tile confidence(labels_are_wide ? narrow : wide, 1);
+    const std::vector<TileView> out{labels.view(), confidence.view()};
+    Exec exec;
+    stage->run(in, out, exec);
+    for (std::size_t o = 0; o < 2; ++o) {
+      const test::Image whole = test::run_whole(*stage, inputs, o);
+      for (int y = out[o].window.y; y < out[o].window.bottom(); ++y)
+        for (int x = out[o].window.x; x < out[o].window.right(); ++x) ASSERT_EQ(out[o](0, x, y), whole(0, x, y));
+    }
+  }
+}
+
 TEST(Classify, plans_without_a_model_and_refuses_one_that_was_trained_on_something_else) {
   const Scene s = scene_with_nodata();
   const test::Image three = test::make_texture(120, 60, 3, 1);
