@@ -89,6 +89,8 @@ void write_survey_file(const std::string& path, const Survey& survey, const std:
   fs::create_directories(folder, failure);
   fs::remove(unfinished, failure);
   const GdalMessages messages;
+  // GeoPackages hold the time of their making; a fixed one keeps equal surveys equal files.
+  CPLConfigOptionSetter fixed_time("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z", false);
   try {
     GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
     DatasetPtr dataset(driver ? driver->Create(unfinished.c_str(), 0, 0, 0, GDT_Unknown, nullptr) : nullptr);

@@ -189,10 +189,11 @@ class Commands {
   }
 
   int bench() {
+    const Json before = before_.empty() ? Json() : read_json_file(before_);
     const Json result = graph_bench_.run.config.empty() ? bench_stages() : bench_one_graph();
     const bool graph = result.contains("variants");
     fmt::print("{}", run_.json ? result.dump(2) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
-    if (!before_.empty()) fmt::print(run_.json ? stderr : stdout, "{}", compare_bench(read_json_file(before_), result));
+    if (!before_.empty()) fmt::print(run_.json ? stderr : stdout, "{}", compare_bench(before, result));
     return 0;
   }
 

@@ -61,8 +61,9 @@ TileSource::TileSource(const StageInfo& stage, const ParamMap& params, std::uniq
 }
 
 void TileSource::read(TileView out) const {
-  const Tile in = read_window(*input_, stage_->needs(0, 0, out.window));
-  const std::vector<ConstTileView> inputs{in.view()};
+  const Window need = stage_->needs(0, 0, out.window);
+  const Tile in = read_window(*input_, need);
+  const std::vector<ConstTileView> inputs{in.view().crop(need)};
   std::vector<TileView> outputs(stage_->outputs().size());
   outputs[0] = out;
   Exec exec;
@@ -106,7 +107,7 @@ Value run_estimate(const StageInfo& stage, const ParamMap& params, const Wiring&
       const Window need = estimate->needs(i, block);
       if (need.empty()) continue;
       tiles[i] = read_window(*wiring.images[i], need);
-      in[i] = tiles[i].view();
+      in[i] = tiles[i].view().crop(need);
     }
     evidence.push_back(estimate->observe(block, in, exec));
   }

@@ -96,6 +96,10 @@ std::string join(const Json& list) {
 double mib(const Json& bytes) { return double(bytes.get<std::size_t>()) / (1 << 20); }
 
 void print_scene(const Json& scene) {
+  if (scene.contains("error")) {
+    fmt::print("{} cannot be run: {}\n", scene["scene"].get<std::string>(), scene["error"].get<std::string>());
+    return;
+  }
   fmt::print("{} ({})\n", scene["scene"].get<std::string>(), scene["input"].get<std::string>());
   for (const auto& [name, g] : scene["grids"].items())
     fmt::print("  grid {:<20} {} x {} x {}, pixel {:g}\n", name, g["width"].get<int>(), g["height"].get<int>(),
@@ -124,16 +128,23 @@ int plan_command(const RunRequest& request, const Registry& registry) {
   configure_io(cache_share(options.memory));
   const std::string out = request.out.empty() ? "OUT" : request.out;
   Json plans = Json::array();
-  for (const SceneFile& s : find_scenes(request.inputs))
-    plans.push_back(plan_scene(graph, {s.name, s.path, request.truth, out + "/" + s.name, out + "/.nadir/" + s.name},
-                               memory_limits(options)));
-  if (request.json) {
-    fmt::print("{}\n", plans.dump(2));
-    return 0;
+  int failed = 0;
+  for (const SceneFile& s : find_scenes(request.inputs)) {
+    const SceneInputs inputs{s.name, s.path, request.truth, out + "/" + s.name, out + "/.nadir/" + s.name};
+    try {
+      plans.push_back(plan_scene(graph, inputs, memory_limits(options)));
+    } catch (const Error& e) {
+      ++failed;
+      plans.push_back({{"scene", s.name}, {"input", s.path}, {"error", e.what()}});
+    }
   }
-  for (const Json& plan : plans) print_scene(plan);
-  fmt::print("Grids behind an alignment are planned as if nothing had to be moved.\n");
-  return 0;
+  if (request.json) {
+    fmt::print("{}\n", plans.dump(2, ' ', false, Json::error_handler_t::replace));
+  } else {
+    for (const Json& plan : plans) print_scene(plan);
+    fmt::print("Grids behind an alignment are planned as if nothing had to be moved.\n");
+  }
+  return failed == 0 ? 0 : int(Fault::scenes);
 }
 
 }  // namespace nadir::app

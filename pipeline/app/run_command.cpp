@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "io/io.h"
@@ -45,6 +46,23 @@ Device choose_device(const Graph& graph, Log& log) {
   }
   if (graph.run.device == DeviceChoice::cuda) throw Error(Fault::device, why_not);
   return Device::cpu;
+}
+
+// The figures that a user looks for first.
+std::string findings(const SceneReport& report) {
+  std::string text;
+  for (const auto& [node, record] : report.values) {
+    for (const auto& [name, words] :
+         {std::pair("held_out_accuracy", "held-out accuracy"), std::pair("overall_accuracy", "overall accuracy"),
+          std::pair("psnr_gain_db", "PSNR gain in dB")})
+      if (const Scalar* value = record.find(name); value && std::holds_alternative<double>(*value))
+        text += fmt::format(", {} {:.3f}", words, std::get<double>(*value));
+    const Scalar* moved = record.find("moved");
+    const Scalar* shift = record.find("shift_px");
+    if (moved && shift && std::holds_alternative<std::vector<double>>(*shift) && *moved == Scalar(true))
+      text += fmt::format(", moved by ({:.2f}) px", fmt::join(std::get<std::vector<double>>(*shift), ", "));
+  }
+  return text;
 }
 
 bool wants_truth(const Graph& graph) {
@@ -93,7 +111,8 @@ class FolderRun {
     write_report();
     if (interrupted) return int(Fault::interrupted);
     if (failed_ == 0) return 0;
-    return failed_ == int(files_.size()) && failed_ == 1 ? int(first_fault_) : int(Fault::scenes);
+    const bool all_alike = failed_ == int(files_.size()) && faults_.size() == 1;
+    return all_alike ? int(*faults_.begin()) : int(Fault::scenes);
   }
 
  private:
@@ -124,16 +143,18 @@ class FolderRun {
     scene["seconds"] = seconds_since(start);
     folder_.mark_completed(inputs, scene);
     for (const auto& warning : scene["warnings"]) log_.warning(inputs.name + ": " + warning.get<std::string>());
-    log_.info(fmt::format("{}: done in {:.1f} s", inputs.name, seconds_since(start)));
+    log_.info(fmt::format("{}: done in {:.1f} s{}", inputs.name, seconds_since(start), findings(report)));
     return scene;
   }
 
   Json failed_scene(const SceneFile& file, const Error& e, double seconds) {
     if (e.fault() != Fault::interrupted) {
-      if (failed_++ == 0) first_fault_ = e.fault();
+      ++failed_;
+      faults_.insert(e.fault());
       log_.error(file.name + ": " + e.what());
     }
-    return {{"name", file.name}, {"input", file.path}, {"status", "failed"}, {"error", e.what()}, {"seconds", seconds}};
+    const char* status = e.fault() == Fault::interrupted ? "interrupted" : "failed";
+    return {{"name", file.name}, {"input", file.path}, {"status", status}, {"error", e.what()}, {"seconds", seconds}};
   }
 
   void write_values(const SceneInputs& inputs, const SceneReport& report) const {
@@ -163,8 +184,8 @@ class FolderRun {
 
   void print_summary() const {
     for (const Json& scene : scenes_) {
-      if (scene["status"] == "failed") {
-        fmt::print("{}: failed: {}\n", scene["name"].get<std::string>(), scene["error"].get<std::string>());
+      if (scene["status"] != "done") {
+        fmt::print("{}: {}\n", scene["name"].get<std::string>(), scene["status"].get<std::string>());
         continue;
       }
       for (const auto& output : scene["outputs"])
@@ -187,7 +208,7 @@ class FolderRun {
   std::time_t started_at_ = std::time(nullptr);
   Json scenes_ = Json::array();
   int failed_ = 0;
-  Fault first_fault_ = Fault::data;
+  std::set<Fault> faults_;
 };
 
 }  // namespace

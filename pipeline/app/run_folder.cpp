@@ -2,6 +2,7 @@
 #include "pipeline/app/run_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -16,6 +17,9 @@ namespace nadir::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kLockName = "lock";
+constexpr const char* kMarkEnding = ".done.json";
 
 Json read_json(const std::string& path) {
   std::ifstream file(path);
@@ -112,17 +116,44 @@ RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::st
   std::error_code failed;
   fs::create_directories(dir + "/.nadir", failed);
   if (failed) throw Error(Fault::io, "the output folder " + dir + " cannot be made: " + failed.message());
-  const std::string path = dir + "/.nadir/run.json";
-  const Json before = read_json(path);
-  if (restart) {
-    for (const auto& entry : fs::directory_iterator(dir + "/.nadir")) fs::remove_all(entry.path(), failed);
-  } else if (before.is_object()) {
-    for (const auto& [what, value] : identity)
-      if (before.value(what, value) != value)
-        throw Error(Fault::usage, "the output folder " + dir + " belongs to a run with another " + what +
-                                      "; use --restart to start over there, or another --out");
-  }
-  write_text_file(path, Json(identity).dump(2) + "\n");
+  lock();
+  if (restart)
+    for (const auto& entry : fs::directory_iterator(dir + "/.nadir")) {
+      if (entry.path().filename() != kLockName) fs::remove_all(entry.path(), failed);
+    }
+  else
+    check_identity(identity);
+  write_text_file(dir + "/.nadir/run.json", Json(identity).dump(2) + "\n");
+}
+
+RunFolder::~RunFolder() {
+  if (lock_ >= 0) close(lock_);
+}
+
+// The lock belongs to the open file, so it ends with the process, however that ends.
+void RunFolder::lock() {
+  const std::string path = dir_ + "/.nadir/" + kLockName;
+  lock_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) throw Error(Fault::io, "the output folder " + dir_ + " cannot be written to");
+  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+  close(lock_);
+  lock_ = -1;
+  throw Error(Fault::interrupted,
+              "another run is writing into " + dir_ + "; wait until it has ended, or use another --out");
+}
+
+// Only completed scenes are worth protecting: a run that failed may be corrected and repeated.
+void RunFolder::check_identity(const std::map<std::string, std::string>& identity) const {
+  const Json before = read_json(dir_ + "/.nadir/run.json");
+  if (!before.is_object()) return;
+  bool completed = false;
+  for (const auto& entry : fs::directory_iterator(dir_ + "/.nadir"))
+    completed = completed || entry.path().string().ends_with(kMarkEnding);
+  if (!completed) return;
+  for (const auto& [what, value] : identity)
+    if (before.value(what, value) != value)
+      throw Error(Fault::usage, "the output folder " + dir_ + " holds scenes of a run with another " + what +
+                                    "; use --restart to start over there, or another --out");
 }
 
 SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& path, const std::string& truth) const {
@@ -134,7 +165,7 @@ SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& pa
   return inputs;
 }
 
-std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "/.nadir/" + scene + ".done.json"; }
+std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "/.nadir/" + scene + kMarkEnding; }
 
 Json RunFolder::completed(const SceneInputs& scene) const {
   const Json mark = read_json(mark_of(scene.name));

@@ -24,11 +24,16 @@ Json read_json_file(const std::string& path);
 /// Writes through a temporary name, so that the file is either the old or the new one.
 void write_text_file(const std::string& path, const std::string& text);
 
-/// DIR and DIR/.nadir.
+/// DIR and DIR/.nadir, locked against other runs until this is gone.
 class RunFolder {
  public:
-  /// Makes the folder. Throws when it belongs to a run with another config, survey or program and `restart` is false.
+  /// Makes the folder. Throws when another run is writing there, or when it holds scenes that a run with another
+  /// config, survey or program has completed and `restart` is false.
   RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart);
+
+  ~RunFolder();
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
 
   SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth) const;
   /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise.
@@ -41,7 +46,11 @@ class RunFolder {
 
  private:
   std::string mark_of(const std::string& scene) const;
+  void lock();
+  void check_identity(const std::map<std::string, std::string>& identity) const;
+
   std::string dir_;
+  int lock_ = -1;
 };
 
 }  // namespace nadir::app

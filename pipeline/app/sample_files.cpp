@@ -49,8 +49,9 @@ void write_sample(const std::filesystem::path& dir, std::uint64_t seed) {
   make_folder(dir / "truth");
   for (const SampleScene& scene : sample.scenes) {
     write_geotiff_file((dir / "scenes" / (scene.name + ".tif")).string(), scene.info, scene.image.view());
-    write_geotiff_file((dir / "truth" / ("truth_" + scene.name + ".tif")).string(), scene.truth_info,
-                       scene.truth.view());
+    ImageInfo truth_info = scene.truth_info;  // its codes are not those that the survey's reader will number
+    for (const ClassInfo& c : sample.survey.classes) truth_info.metadata["CLASS_" + std::to_string(c.id)] = c.name;
+    write_geotiff_file((dir / "truth" / ("truth_" + scene.name + ".tif")).string(), truth_info, scene.truth.view());
   }
   write_survey_file((dir / "survey.gpkg").string(), sample.survey, "landcover");
   write_text(dir / "sample.json", description(sample, seed).dump(2) + "\n");

@@ -11,6 +11,8 @@
 namespace nadir {
 namespace {
 
+constexpr std::size_t kLeastMemory = std::size_t{16} << 20;  // bytes; a smaller number has lost its unit
+
 std::vector<std::string> names_of(const std::vector<Port>& ports) {
   std::vector<std::string> names;
   for (const Port& p : ports) names.push_back(p.name);
@@ -81,8 +83,10 @@ class Builder {
 
   void read_run(RunSettings& run) {
     run = read_params<RunSettings>(check_params(text_.run, params_of<RunSettings>(), "/run", "run"));
-    if (const auto it = text_.run.find("memory"); it != text_.run.end() && !parse_bytes(run.memory))
-      complain(it->second.place, "/run/memory", "run: memory = " + run.memory + ", must be a size like 512MiB or 4GiB");
+    const auto it = text_.run.find("memory");
+    if (it != text_.run.end() && parse_bytes(run.memory).value_or(0) < kLeastMemory)
+      complain(it->second.place, "/run/memory",
+               "run: memory = " + run.memory + ", must be a size like 512MiB or 4GiB, and at least 16MiB");
   }
 
   Node make_node(const NodeText& text) {

@@ -146,7 +146,7 @@ struct AddNoise {
     const float n = normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
     const bool valid = in.is_valid(x, y);
     out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);
-    if (b == 0) out.mask()(x, y) = valid;
+    if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;  // in place, other bands are reading it
   }
 };
 

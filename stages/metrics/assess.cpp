@@ -155,8 +155,14 @@ Value Assess::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec&) c
   result.set("features", std::int64_t(by_feature.size()));
   result.set("split", std::string(split() == Split::test ? "test" : split() == Split::train ? "train" : "all"));
   result.set("held_out", split() == Split::test);
+  std::string warning;
   if (judges_ == Judges::test && !held_out_)
-    result.set("warning", std::string("the survey has no test features, so all judge: this accuracy is not held out"));
+    warning = "the survey has no test features, so all judge: this accuracy is not held out";
+  if (label_classes_.empty())
+    warning += std::string(warning.empty() ? "" : "; ") +
+               "the mask carries no class names, so its numbers were taken for those of the survey's classes (1: " +
+               survey_->classes.front().name + ", …)";
+  if (!warning.empty()) result.set("warning", warning);
   return result;
 }
 

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 const fs::path& folder() {
   static const fs::path made = [] {
     configure_io(64 << 20);
-    const fs::path dir = fs::path(testing::TempDir()) / "nadir_sample";
+    const fs::path dir = fs::path(testing::TempDir()) / ("nadir_sample_" + std::to_string(getpid()));
     fs::remove_all(dir);
     app::write_sample(dir, 0);
     return dir;

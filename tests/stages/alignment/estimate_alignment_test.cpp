@@ -86,7 +86,7 @@ TEST(EstimateAlignment, never_moves_an_image_on_noise) {
   EXPECT_FALSE(t.reliable);
   expect_identity(t);
   const Image noise = test::make_image(
-      300, 280, 1, [](int, int x, int y) { return double(unsigned(x * 73856093 ^ y * 19349663) * 2654435761u >> 16); });
+      300, 280, 1, [](int, int x, int y) { return double((unsigned(x) * 73856093u ^ unsigned(y) * 19349663u) * 2654435761u >> 16); });
   const Transform unrelated = against_reference(noise, texture);
   EXPECT_FALSE(unrelated.reliable);
   expect_identity(unrelated);
