@@ -71,6 +71,13 @@ bool wants_truth(const Graph& graph) {
   return false;
 }
 
+// A Shapefile keeps its classes in a file beside it.
+std::string survey_fingerprint(const std::string& path) {
+  const std::filesystem::path file(path);
+  if (file.extension() != ".shp") return fingerprint(path);
+  return hash_of(fingerprint(path) + fingerprint(std::filesystem::path(file).replace_extension(".dbf").string()));
+}
+
 // Everything that outputs depend on, beside the scenes. Tile size and memory are no part of it.
 std::map<std::string, std::string> identity_of(const RunRequest& request, const Graph& graph, Json config) {
   config["run"].erase("tile");
@@ -80,7 +87,7 @@ std::map<std::string, std::string> identity_of(const RunRequest& request, const 
     if (const auto path = n.params.find("path"); path != n.params.end())
       if (const auto* text = std::get_if<std::string>(&path->second)) files += fingerprint(*text) + ",";
   return {{"config", hash_of(config.dump(-1, ' ', false, Json::error_handler_t::replace))},
-          {"survey", fingerprint(request.truth)},
+          {"survey", survey_fingerprint(request.truth)},
           {"file named in the config", hash_of(files)},
           {"program version", kVersion}};
 }
@@ -136,8 +143,10 @@ class FolderRun {
 
   Json compute(const SceneInputs& inputs, std::chrono::steady_clock::time_point start) {
     options_.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
+    const std::string input_hash = fingerprint(inputs.path);  // of what is read, not of what may replace it meanwhile
     const SceneReport report = run_tiled(graph_, inputs, options_);
     Json scene = scene_json(graph_, inputs, report);
+    scene["input_hash"] = input_hash;
     write_values(inputs, report);
     scene["status"] = "done";
     scene["seconds"] = seconds_since(start);

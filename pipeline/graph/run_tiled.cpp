@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "pipeline/graph/handoff.h"
 #include "pipeline/graph/passes.h"
 #include "pipeline/graph/run.h"
 #include "pipeline/graph/scratch_image.h"
@@ -43,6 +44,7 @@ class PassRun {
     const std::size_t first = std::min(plan_.tokens.size(), std::size_t(plan_.tokens_in_flight));
     for (std::size_t i = 0; i < first; ++i) start_next();
     graph_.wait_for_all();
+    take_over(this);
     if (options_.interrupted && *options_.interrupted)
       throw Error(Fault::interrupted, "interrupted; run the same command again to continue");
     if (done_ != plan_.tokens.size())
@@ -62,23 +64,30 @@ class PassRun {
       TileRun* tile = keep(std::make_unique<TileRun>(scene_, plan_, token));
       const std::vector<int> ready = tile->ready();
       if (!ready.empty()) {
-        for (const int n : ready) functions_[std::size_t(n)]->try_put(tile);
+        for (const int n : ready) send(n, tile);
         return;
       }
       finish(tile);  // nothing to do for this tile
     }
   }
 
+  void send(int n, TileRun* tile) {
+    hand_over(tile);
+    functions_[std::size_t(n)]->try_put(tile);
+  }
+
   flow::continue_msg work(int n, TileRun* tile) {
+    take_over(tile);
     const Trace::Clock::time_point start = Trace::Clock::now();
     tile->evaluate(n, options_.device, evidence_);
     if (options_.trace) options_.trace->add(n, tile->token(), start, Trace::Clock::now());
     bool last = false;
-    for (const int next : tile->complete(n, &last)) functions_[std::size_t(next)]->try_put(tile);
+    for (const int next : tile->complete(n, &last)) send(next, tile);
     if (last) {
       finish(tile);
       start_next();
     }
+    hand_over(this);
     return {};
   }
 
