@@ -85,8 +85,9 @@ TEST(EstimateAlignment, never_moves_an_image_on_noise) {
   const Transform t = against_survey(texture, test::fields_survey(texture.info.grid));
   EXPECT_FALSE(t.reliable);
   expect_identity(t);
-  const Image noise = test::make_image(
-      300, 280, 1, [](int, int x, int y) { return double((unsigned(x) * 73856093u ^ unsigned(y) * 19349663u) * 2654435761u >> 16); });
+  const Image noise = test::make_image(300, 280, 1, [](int, int x, int y) {
+    return double((unsigned(x) * 73856093u ^ unsigned(y) * 19349663u) * 2654435761u >> 16);
+  });
   const Transform unrelated = against_reference(noise, texture);
   EXPECT_FALSE(unrelated.reliable);
   expect_identity(unrelated);
