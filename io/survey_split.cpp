@@ -5,24 +5,14 @@
 #include <cmath>
 #include <map>
 
+#include "pipeline/core/random.h"
+
 namespace nadir {
-namespace {
-
-// SplitMix64 (Steele, Lea, Flood 2014): a good hash of a counter.
-std::uint64_t mix(std::uint64_t z) {
-  z += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-}  // namespace
-
 void split_survey(Survey& survey, double test_fraction, std::uint64_t seed) {
   if (test_fraction <= 0) return;
   std::map<std::uint16_t, std::vector<std::pair<std::uint64_t, std::size_t>>> by_class;  // random key, feature
   for (std::size_t i = 0; i < survey.features.size(); ++i)
-    by_class[survey.features[i].class_id].emplace_back(mix(mix(seed) + i), i);
+    by_class[survey.features[i].class_id].emplace_back(split_mix(split_mix(seed) + i), i);
   for (auto& [id, members] : by_class) {
     std::sort(members.begin(), members.end());
     const auto wanted = std::size_t(std::lround(test_fraction * double(members.size())));

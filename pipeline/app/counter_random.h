@@ -6,17 +6,14 @@
 #include <initializer_list>
 #include <numbers>
 
+#include "pipeline/core/random.h"
+
 namespace nadir::app {
 
-/// Mixes a key and up to three coordinates to 64 even bits (the finaliser of SplitMix64, Steele et al. 2014).
+/// Mixes a key and up to three coordinates to 64 even bits.
 constexpr std::uint64_t mixed(std::uint64_t key, std::int64_t a, std::int64_t b = 0, std::int64_t c = 0) {
   std::uint64_t h = key;
-  for (const std::int64_t word : {a, b, c}) {
-    h += std::uint64_t(word) + 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    h ^= h >> 31;
-  }
+  for (const std::int64_t word : {a, b, c}) h = split_mix(h + std::uint64_t(word));
   return h;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "pipeline/core/random.h"
 #include "stages/alignment/shift_search.h"
 
 namespace nadir {
@@ -14,11 +15,7 @@ constexpr int kMostClasses = 16;
 constexpr int kFoldCell = 16;  // px; classes of few features are dealt into folds by such cells
 
 std::uint64_t hash(std::uint64_t seed, int x, int y) {
-  std::uint64_t h = seed ^ (std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x));  // splitmix64
-  h += 0x9e3779b97f4a7c15u;
-  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-  h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-  return h ^ (h >> 31);
+  return split_mix(seed ^ (std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x)));
 }
 
 // Keeps all pixels of rare classes and shares what is left among the frequent ones; only the largest classes take part.

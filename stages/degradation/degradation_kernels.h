@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "pipeline/core/random.h"
 #include "pipeline/core/view.h"
 #include "stages/degradation/degradation_ops.h"
 
@@ -125,14 +126,6 @@ struct AdjointColumns {
 /// variance 1/2, whose sum reaches 4.9 sigma. No state, so any pixel can be computed on its own, anywhere.
 constexpr int kNormalBits = 12;
 
-/// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-HD inline std::uint64_t mix_bits(std::uint64_t z) {
-  z += 0x9e3779b97f4a7c15u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
 struct AddNoise {
   ConstTileView in;
   TileView out;
@@ -142,7 +135,7 @@ struct AddNoise {
 
   HD void operator()(int b, int x, int y) const {
     const std::uint64_t pixel = std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x);
-    const std::uint64_t bits = mix_bits(mix_bits(mix_bits(seed) + std::uint64_t(b)) ^ pixel);
+    const std::uint64_t bits = split_mix(split_mix(split_mix(seed) + std::uint64_t(b)) ^ pixel);
     const float n = normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
     const bool valid = in.is_valid(x, y);
     out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/survey_blocks.h"
 #include "stages/metrics/confusion.h"
 #include "stages/metrics/metrics.h"
 
@@ -62,18 +63,7 @@ class Assess final : public EstimateStage {
 };
 
 std::vector<Window> Assess::blocks() const {
-  std::vector<Window> touched;
-  if (survey_)
-    for (const Feature& f : survey_->features)
-      if (judges(f)) touched.push_back(pixel_window(f, grid_));
-  std::vector<Window> blocks;
-  for (int y = 0; y < grid_.height; y += kBlock)
-    for (int x = 0; x < grid_.width; x += kBlock) {
-      const Window block = intersect({x, y, kBlock, kBlock}, grid_.window());
-      const auto touches = [&](const Window& w) { return !intersect(w, block).empty(); };
-      if (!survey_ || std::any_of(touched.begin(), touched.end(), touches)) blocks.push_back(block);
-    }
-  return blocks;
+  return survey_blocks(survey_.get(), grid_, kBlock, [this](const Feature& f) { return judges(f); });
 }
 
 std::unique_ptr<Evidence> Assess::observe(const Window& block, Inputs in, Exec&) const {

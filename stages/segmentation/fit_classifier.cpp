@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/survey_blocks.h"
 #include "stages/segmentation/cross_validation.h"
 #include "stages/segmentation/segmentation.h"
 
@@ -71,20 +72,8 @@ class FitClassifier final : public EstimateStage {
   SurveyPtr survey_;
 };
 
-// While the survey is not known: all blocks of the scene, the most that there can be.
 std::vector<Window> FitClassifier::blocks() const {
-  std::vector<Window> touched;
-  if (survey_)
-    for (const Feature& f : survey_->features)
-      if (is_training(f)) touched.push_back(pixel_window(f, grid_));
-  std::vector<Window> blocks;
-  for (int y = 0; y < grid_.height; y += kBlock)
-    for (int x = 0; x < grid_.width; x += kBlock) {
-      const Window block = intersect({x, y, kBlock, kBlock}, grid_.window());
-      const auto touches = [&](const Window& w) { return !intersect(w, block).empty(); };
-      if (!survey_ || std::any_of(touched.begin(), touched.end(), touches)) blocks.push_back(block);
-    }
-  return blocks;
+  return survey_blocks(survey_.get(), grid_, kBlock, [this](const Feature& f) { return is_training(f); });
 }
 
 std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in, Exec& exec) const {

@@ -6,6 +6,7 @@
 #include <opencv2/ml.hpp>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/random.h"
 
 namespace nadir {
 namespace {
@@ -84,12 +85,7 @@ std::vector<Tree> train_forest(const TrainingSet& set, const ForestParams& param
 
 std::uint64_t mix(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
   std::uint64_t h = 0;
-  for (const std::uint64_t v : {a, b, c}) {
-    h += v + 0x9e3779b97f4a7c15u;
-    h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9u;
-    h = (h ^ (h >> 27)) * 0x94d049bb133111ebu;
-    h ^= h >> 31;
-  }
+  for (const std::uint64_t v : {a, b, c}) h = split_mix(h + v);
   return h;
 }
 
