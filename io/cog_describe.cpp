@@ -31,7 +31,9 @@ void set_band(GDALRasterBand& band, const BandInfo& info, const Encoding& encodi
   if (encoding.nodata) band.SetNoDataValue(*encoding.nodata);
   const GDALColorInterp colour = GDALGetColorInterpretationByName(info.colour.c_str());
   // A palette is written only with its colours, and alpha would turn data into a mask.
-  band.SetColorInterpretation(colour == GCI_PaletteIndex || colour == GCI_AlphaBand ? GCI_Undefined : colour);
+  const bool kept = colour != GCI_PaletteIndex && colour != GCI_AlphaBand;
+  if (const GDALColorInterp wanted = kept ? colour : GCI_Undefined; band.GetColorInterpretation() != wanted)
+    band.SetColorInterpretation(wanted);
 }
 
 std::vector<std::string> names_by_id(const std::vector<ClassInfo>& classes) {
@@ -83,20 +85,25 @@ void set_classes(GDALDataset& dataset, const std::vector<ClassInfo>& classes) {
 
 }  // namespace
 
-DatasetPtr describe_pixels(GDALDataset& pixels, GDALDataset* mask, const ImageInfo& info, const Encoding& encoding,
-                           bool palette) {
+void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encoding) {
+  set_grid(dataset, info.grid);
+  for (int b = 1; b <= info.band_count(); ++b)
+    set_band(*dataset.GetRasterBand(b), info.bands[std::size_t(b - 1)], encoding);
+  for (const auto& [key, value] : info.metadata) dataset.SetMetadataItem(key.c_str(), value.c_str());
+}
+
+DatasetPtr virtual_copy(GDALDataset& pixels, GDALDataset* mask, const ImageInfo& info, const Encoding& encoding,
+                        bool palette) {
   DatasetPtr dataset(GDALDataset::FromHandle(VRTCreate(info.grid.width, info.grid.height)));
-  set_grid(*dataset, info.grid);
   for (int b = 1; b <= info.band_count(); ++b) {
     dataset->AddBand(gdal_type_of(encoding.type), nullptr);
     connect(*dataset->GetRasterBand(b), *pixels.GetRasterBand(b));
-    set_band(*dataset->GetRasterBand(b), info.bands[std::size_t(b - 1)], encoding);
   }
+  describe(*dataset, info, encoding);
   if (mask) {
     dataset->CreateMaskBand(GMF_PER_DATASET);
     connect(*dataset->GetRasterBand(1)->GetMaskBand(), *mask->GetRasterBand(1));
   }
-  for (const auto& [key, value] : info.metadata) dataset->SetMetadataItem(key.c_str(), value.c_str());
   if (palette) set_classes(*dataset, info.classes);
   return dataset;
 }

@@ -1,12 +1,17 @@
-// The virtual dataset that a COG is copied from: scratch pixels, and everything that is said about them.
+// Everything that is said about pixels in a file: place, bands, nodata, metadata, classes.
 #pragma once
 
-#include "io/cog_file.h"
+#include "io/encode.h"
+#include "io/gdal_handle.h"
 
 namespace nadir {
 
-/// `mask` may be null. Both files must outlive the result.
-DatasetPtr describe_pixels(GDALDataset& pixels, GDALDataset* mask, const ImageInfo& info, const Encoding& encoding,
-                           bool palette);
+/// Sets it all on a dataset that is open for writing, but classes.
+void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encoding);
+
+/// A virtual dataset of the same pixels with all that is known of them. `mask` may be null. Both files must outlive the
+/// result.
+DatasetPtr virtual_copy(GDALDataset& pixels, GDALDataset* mask, const ImageInfo& info, const Encoding& encoding,
+                        bool palette);
 
 }  // namespace nadir

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "io/cog_describe.h"
-#include "io/sample_type.h"
+#include "io/io.h"
 
 namespace nadir {
 namespace {
@@ -36,16 +36,6 @@ void require_compression(Compression compression) {
     throw Error(Fault::config, "this build of GDAL cannot compress with " + name + "; set compression: deflate");
 }
 
-DatasetPtr create_scratch(const std::string& path, Size size, int bands, GDALDataType type) {
-  const GdalMessages messages;
-  GdalOptions options;
-  options.set("TILED", "YES").set("BIGTIFF", "YES").set("INTERLEAVE", "BAND").set("BLOCKXSIZE", "512");
-  options.set("BLOCKYSIZE", "512").set("PHOTOMETRIC", "MINISBLACK").set("ALPHA", "NO").set("PROFILE", "BASELINE");
-  DatasetPtr dataset(driver("GTiff").Create(path.c_str(), size.width, size.height, bands, type, options.get()));
-  if (!dataset) throw Error(Fault::io, path + ": cannot be created: " + messages.text());
-  return dataset;
-}
-
 // A small image gets blocks of its own size, so that a thumbnail is no larger than it must be.
 int fitting_block(Size size, int block_px) {
   const int least = 128;  // GDAL's COG driver
@@ -60,15 +50,36 @@ int overview_count(Size size) {
   return count;
 }
 
-GdalOptions cog_options(Size size, const CogOptions& o) {
+// GDAL sees the overviews of a source through a virtual dataset only without mask and down to this edge.
+bool shows_overviews(Size size, int count, bool masked) {
+  const int least = 128;
+  return !masked && (std::min(size.width, size.height) >> count) >= least;
+}
+
+GdalOptions cog_options(Size size, const CogOptions& o, bool masked) {
   GdalOptions options;
   options.set("COMPRESS", compression_name(o.compression)).set("BIGTIFF", "IF_SAFER");
   options.set("BLOCKSIZE", std::to_string(fitting_block(size, o.block_px)));
   if (o.compression != Compression::none) options.set("PREDICTOR", "YES").set("OVERVIEW_PREDICTOR", "YES");
   if (o.compression == Compression::zstd) options.set("LEVEL", "1");
+  if (io_threads() > 1 && std::max(size.width, size.height) > o.block_px)
+    options.set("NUM_THREADS", std::to_string(io_threads()));
   const int count = o.overviews ? overview_count(size) : 0;
   if (count == 0) return options.set("OVERVIEWS", "NONE");
-  return options.set("OVERVIEW_RESAMPLING", o.resampling).set("OVERVIEW_COUNT", std::to_string(count));
+  if (shows_overviews(size, count, masked)) return options.set("OVERVIEWS", "FORCE_USE_EXISTING");
+  return options.set("OVERVIEW_RESAMPLING", o.reduction == Reduction::average ? "AVERAGE" : "MODE")
+      .set("OVERVIEW_COUNT", std::to_string(count));
+}
+
+bool is_rgb(const ImageInfo& info) {
+  return info.band_count() >= 3 && info.bands[0].colour == "Red" && info.bands[1].colour == "Green" &&
+         info.bands[2].colour == "Blue";
+}
+
+TiffLayout layout_for(const ImageInfo& info, const Encoding& encoding, const CogOptions& options) {
+  const Size size = info.grid.size();
+  return TiffLayout({size, info.band_count(), encoding.type, fitting_block(size, options.block_px),
+                     options.overviews ? overview_count(size) : 0, is_rgb(info)});
 }
 
 [[noreturn]] void fail_system(const std::string& path, const std::string& action) {
@@ -104,93 +115,70 @@ class ThreadSetting {
   const char* key_;
 };
 
-}  // namespace
-
-CogFile::CogFile(std::string path, std::string work_dir, const std::string& name, ImageInfo info, Encoding encoding,
-                 CogOptions options)
-    : path_(std::move(path)),
-      scratch_(work_dir + "/" + name + ".scratch.tif"),
-      scratch_mask_(work_dir + "/" + name + ".mask.scratch.tif"),
-      unfinished_(work_dir + "/" + name + ".unfinished.tif"),
-      info_(std::move(info)),
-      encoding_(encoding),
-      options_(options) {
-  register_drivers();
-  require_compression(options_.compression);
+// Makes the folders of a file before anything is written to them.
+WorkPlace with_folders(const std::string& path, WorkPlace work) {
   std::error_code failure;
-  for (const std::string& folder : {parent_of(path_), work_dir})
+  for (const std::string& folder : {parent_of(path), parent_of(work.stem)})
     if (fs::create_directories(folder, failure); failure)
       throw Error(Fault::io, folder + ": cannot be created: " + failure.message());
-  remove_work_files();
-  try {
-    pixels_ = create_scratch(scratch_, info_.grid.size(), info_.band_count(), gdal_type_of(encoding_.type));
-    if (keeps_mask()) mask_ = create_scratch(scratch_mask_, info_.grid.size(), 1, GDT_Byte);
-  } catch (...) {
-    remove_work_files();
-    throw;
-  }
+  return work;
 }
 
-CogFile::~CogFile() {
-  {
-    const GdalMessages quiet;
-    pixels_.reset();
-    mask_.reset();
-  }
-  remove_work_files();
+void remove_with_sidecars(const std::string& path) noexcept {
+  std::error_code ignored;
+  for (const char* suffix : {"", ".aux.xml", ".ovr.tmp", ".msk.ovr.tmp"}) fs::remove(path + suffix, ignored);
 }
 
-void CogFile::write_band(GDALDataset& to, const EncodedTile& tile, void* samples, int bands, GDALDataType type) {
-  const GdalMessages messages;
-  const Window& w = tile.window;
-  if (to.RasterIO(GF_Write, w.x, w.y, w.width, w.height, samples, w.width, w.height, type, bands, nullptr, 0, 0, 0,
-                  nullptr) != CE_None ||
-      messages.failed())
-    throw Error(Fault::io, scratch_ + ": writing failed (is the disk full?): " + messages.text());
+}  // namespace
+
+CogFile::CogFile(std::string path, WorkPlace work, ImageInfo info, Encoding encoding, CogOptions options)
+    : path_(std::move(path)),
+      unfinished_(work.stem + ".unfinished.tif"),
+      info_(std::move(info)),
+      encoding_(encoding),
+      options_(options),
+      scratch_(with_folders(path_, std::move(work)), layout_for(info_, encoding_, options_), encoding_,
+               options_.reduction) {
+  register_drivers();
+  require_compression(options_.compression);
 }
 
-void CogFile::write(const EncodedTile& tile) {
-  if (tile.window.empty()) return;
-  const std::lock_guard lock(mutex_);
-  write_band(*pixels_, tile, const_cast<std::byte*>(tile.samples.data()), info_.band_count(),
-             gdal_type_of(encoding_.type));
-  if (mask_) write_band(*mask_, tile, const_cast<std::uint8_t*>(tile.mask.data()), 1, GDT_Byte);
-  counts_.add(tile.counts);
-}
+CogFile::~CogFile() { remove_with_sidecars(unfinished_); }
 
-void CogFile::check_complete() const {
-  if (counts_.total != info_.grid.window().area())
-    throw Error(Fault::internal, path_ + ": " + std::to_string(counts_.total) + " of " +
-                                     std::to_string(info_.grid.window().area()) + " pixels were written");
-}
-
-void CogFile::close_scratch() {
-  const GdalMessages messages;
-  pixels_.reset();
-  mask_.reset();
-  if (messages.failed()) throw Error(Fault::io, scratch_ + ": writing failed (is the disk full?): " + messages.text());
-}
-
-void CogFile::build() const {
-  const DatasetPtr pixels = open_dataset(scratch_, GDAL_OF_RASTER, {"GTiff"}, "drivers");
-  const bool masked = keeps_mask() && counts_.valid < counts_.total;
-  const DatasetPtr mask = masked ? open_dataset(scratch_mask_, GDAL_OF_RASTER, {"GTiff"}, "drivers") : nullptr;
+void CogFile::build_cog(bool masked) const {
+  const DatasetPtr pixels = open_dataset(scratch_.pixels_path(), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+  const DatasetPtr mask = masked ? open_dataset(scratch_.mask_path(), GDAL_OF_RASTER, {"GTiff"}, "drivers") : nullptr;
   const ThreadSetting internal_mask("GDAL_TIFF_INTERNAL_MASK", "YES");
   const GdalMessages messages;
   {
-    const DatasetPtr described = describe_pixels(*pixels, mask.get(), info_, encoding_, options_.palette);
-    const DatasetPtr copy(driver("COG").CreateCopy(unfinished_.c_str(), described.get(), FALSE,
-                                                   cog_options(info_.grid.size(), options_).get(), nullptr, nullptr));
+    const DatasetPtr described = virtual_copy(*pixels, mask.get(), info_, encoding_, options_.palette);
+    const GdalOptions options = cog_options(info_.grid.size(), options_, masked);
+    const DatasetPtr copy(
+        driver("COG").CreateCopy(unfinished_.c_str(), described.get(), FALSE, options.get(), nullptr, nullptr));
     if (!copy) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
   }
   if (messages.failed()) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
 }
 
-void CogFile::verify() const {
-  const DatasetPtr file = open_dataset(unfinished_, GDAL_OF_RASTER, {"GTiff"}, "drivers");
+// The pixels stay where they are; what is known of them is added.
+void CogFile::finish_scratch() const {
+  const GdalMessages messages;
+  {
+    const DatasetPtr file(GDALDataset::Open(scratch_.pixels_path().c_str(), GDAL_OF_RASTER | GDAL_OF_UPDATE));
+    if (!file) throw Error(Fault::io, path_ + ": cannot be completed: " + messages.text());
+    describe(*file, info_, encoding_);
+  }
+  if (messages.failed()) throw Error(Fault::io, path_ + ": cannot be completed: " + messages.text());
+}
+
+void CogFile::verify(const std::string& path) const {
+  const DatasetPtr file = open_dataset(path, GDAL_OF_RASTER, {"GTiff"}, "drivers");
   const Size size{file->GetRasterXSize(), file->GetRasterYSize()};
   if (size != info_.grid.size() || file->GetRasterCount() != info_.band_count())
     throw Error(Fault::io, path_ + ": came out with another size than it was written with");
+  const int overviews = options_.overviews ? overview_count(size) : 0;
+  if (file->GetRasterBand(1)->GetOverviewCount() != overviews)
+    throw Error(Fault::io, path_ + ": came out without its overviews");
   const GdalMessages messages;
   double last = 0;
   for (int b = 1; b <= info_.band_count(); ++b)
@@ -200,41 +188,44 @@ void CogFile::verify() const {
 }
 
 // The sidecar goes first: whoever sees the image sees its class names.
-void CogFile::publish() const {
+void CogFile::publish(const std::string& from) const {
   const std::string sidecar = ".aux.xml";
-  sync(unfinished_);
+  sync(from);
   std::error_code ignored;
-  if (fs::exists(unfinished_ + sidecar, ignored)) {
-    sync(unfinished_ + sidecar);
-    move_file(unfinished_ + sidecar, path_ + sidecar);
+  if (fs::exists(from + sidecar, ignored)) {
+    sync(from + sidecar);
+    move_file(from + sidecar, path_ + sidecar);
   } else {
     fs::remove(path_ + sidecar, ignored);
   }
-  move_file(unfinished_, path_);
+  move_file(from, path_);
   sync(parent_of(path_));
 }
 
-void CogFile::remove_work_files() const noexcept {
-  std::error_code ignored;
-  for (const std::string& file : {scratch_, scratch_mask_, unfinished_})
-    for (const char* suffix : {"", ".aux.xml", ".ovr.tmp", ".msk.ovr.tmp"}) fs::remove(file + suffix, ignored);
-}
-
 Record CogFile::finish() {
-  const std::lock_guard lock(mutex_);
-  check_complete();
-  close_scratch();
-  build();
-  verify();
-  publish();
-  remove_work_files();
-  const double fraction = double(counts_.valid) / double(counts_.total);
+  const EncodingCounts counts = scratch_.counts();
+  if (counts.total != info_.grid.window().area())
+    throw Error(Fault::internal, path_ + ": " + std::to_string(counts.total) + " of " +
+                                     std::to_string(info_.grid.window().area()) + " pixels were written");
+  scratch_.complete();
+  const bool masked = is_masked(counts);
+  // A mask and a palette need a file of another layout.
+  const bool in_place = options_.compression == Compression::none && !masked && !options_.palette;
+  if (in_place)
+    finish_scratch();
+  else
+    build_cog(masked);
+  const std::string& ready = in_place ? scratch_.pixels_path() : unfinished_;
+  verify(ready);
+  publish(ready);
+  scratch_.remove_files();
+  const double fraction = double(counts.valid) / double(counts.total);
   return {{"path", path_},
           {"width", std::int64_t(info_.grid.width)},
           {"height", std::int64_t(info_.grid.height)},
           {"bytes", std::int64_t(fs::file_size(path_))},
-          {"clipped", counts_.clipped},
-          {"nudged", counts_.nudged},
+          {"clipped", counts.clipped},
+          {"nudged", counts.nudged},
           {"valid_fraction", fraction}};
 }
 

@@ -1,12 +1,11 @@
-// A Cloud Optimized GeoTIFF in the making: tiles go to an uncompressed scratch file, and only a complete, checked file
-// gets the final name.
+// A GeoTIFF in the making: tiles go to an uncompressed scratch file, and only a complete, checked file gets the final
+// name.
 #pragma once
 
-#include <mutex>
 #include <string>
 
-#include "io/encode.h"
 #include "io/gdal_handle.h"
+#include "io/scratch_tiff.h"
 #include "pipeline/core/value.h"
 
 namespace nadir {
@@ -17,47 +16,39 @@ struct CogOptions {
   Compression compression = Compression::zstd;
   int block_px = 512;
   bool overviews = true;
-  const char* resampling = "AVERAGE";  ///< of overviews
-  bool palette = false;                ///< info.classes become colour table, category names and attribute table
+  Reduction reduction = Reduction::average;  ///< for overviews
+  bool palette = false;                      ///< info.classes become colour table, category names and attribute table
 };
 
+/// Compressed, a Cloud Optimized GeoTIFF, copied from the scratch file in one pass whose result depends on the pixels
+/// alone. Uncompressed, the scratch file itself, so that nothing is written twice: tiles band by band, with overviews.
 class CogFile {
  public:
-  /// `name` tells scratch files in work_dir apart.
-  CogFile(std::string path, std::string work_dir, const std::string& name, ImageInfo info, Encoding encoding,
-          CogOptions options);
-  /// Leaves nothing behind when finish() was not reached.
+  CogFile(std::string path, WorkPlace work, ImageInfo info, Encoding encoding, CogOptions options);
+  /// Leaves nothing behind when finish() was not reached, but what a later run can go on with.
   ~CogFile();
   CogFile(const CogFile&) = delete;
   CogFile& operator=(const CogFile&) = delete;
 
-  const Encoding& encoding() const { return encoding_; }
   /// Safe from many threads.
-  void write(const EncodedTile& tile);
+  void write(ConstTileView tile) { scratch_.write(tile); }
+  bool holds(const Window& window) const { return scratch_.holds(window); }
   /// Facts for the report: path, width, height, bytes, clipped, nudged, valid_fraction.
   Record finish();
 
  private:
-  bool keeps_mask() const { return !encoding_.nodata.has_value(); }
-  void write_band(GDALDataset& to, const EncodedTile& tile, void* samples, int bands, GDALDataType type);
-  void close_scratch();
-  void check_complete() const;
-  void build() const;
-  void verify() const;
-  void publish() const;
-  void remove_work_files() const noexcept;
+  bool is_masked(const EncodingCounts& counts) const { return !encoding_.nodata && counts.valid < counts.total; }
+  void build_cog(bool masked) const;
+  void finish_scratch() const;
+  void verify(const std::string& path) const;
+  void publish(const std::string& from) const;
 
   std::string path_;
-  std::string scratch_;
-  std::string scratch_mask_;
   std::string unfinished_;
   ImageInfo info_;
   Encoding encoding_;
   CogOptions options_;
-  std::mutex mutex_;
-  DatasetPtr pixels_;
-  DatasetPtr mask_;
-  EncodingCounts counts_;
+  ScratchTiff scratch_;
 };
 
 }  // namespace nadir

@@ -1,15 +1,109 @@
 // Rounding, clamping, and the nodata value.
 #include "io/encode.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 namespace nadir {
 namespace {
 
+// What is seen in one row; any but `clipped` sends the row to a slower loop.
+struct Seen {
+  int clipped = 0;
+  int nodata = 0;
+  int nan = 0;
+};
+
+template <class T>
+T neighbour(T value) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::nextafter(value, T(0) == value ? T(1) : T(0));
+  else
+    return value == std::numeric_limits<T>::max() ? T(value - 1) : T(value + 1);
+}
+
+// Integers of up to 16 bits, exact in float32. Adding and taking away 1.5 * 2^23 rounds to the nearest integer, half to
+// even, whatever the instruction set, where |x| < 2^22.
+template <class T>
+__attribute__((always_inline)) inline Seen narrow(const float* __restrict from, int count, T* __restrict to, T empty) {
+  constexpr float low = float(std::numeric_limits<T>::lowest());
+  constexpr float high = float(std::numeric_limits<T>::max());
+  constexpr float rounder = 12582912.0f;
+  int clipped = 0, nodata = 0, nan = 0;
+  for (int i = 0; i < count; ++i) {
+    float x = from[i];
+    nan += x != x;
+    x = x >= low - 1 ? x : low - 1;
+    x = x <= high + 1 ? x : high + 1;
+    x = (x + rounder) - rounder;
+    clipped += (x < low) | (x > high);
+    x = x >= low ? x : low;
+    x = x <= high ? x : high;
+    const T sample = T(int(x));
+    nodata += sample == empty;
+    to[i] = sample;
+  }
+  return {clipped, nodata, nan};
+}
+
+#define NADIR_NARROW(T)                                                                                            \
+  __attribute__((target_clones("avx2", "default"))) Seen whole_row(const float* from, int count, T* to, T empty) { \
+    return narrow(from, count, to, empty);                                                                         \
+  }
+NADIR_NARROW(std::uint8_t)
+NADIR_NARROW(std::uint16_t)
+NADIR_NARROW(std::int16_t)
+#undef NADIR_NARROW
+
+template <class T>
+Seen whole_row(const float* from, int count, T* to, T empty) {
+  Seen seen;
+  for (int i = 0; i < count; ++i) {
+    const double x = double(from[i]);
+    seen.nan += x != x;
+    if constexpr (std::is_floating_point_v<T>) {
+      to[i] = T(from[i]);
+    } else {
+      constexpr double low = double(std::numeric_limits<T>::lowest());
+      constexpr double high = double(std::numeric_limits<T>::max());
+      const double whole = std::nearbyint(x);
+      seen.clipped += whole < low || whole > high;
+      to[i] = whole > low ? whole < high ? T(whole) : std::numeric_limits<T>::max() : std::numeric_limits<T>::lowest();
+    }
+    seen.nodata += to[i] == empty;
+  }
+  return seen;
+}
+
+template <class T>
+bool encode_typed(const Encoding& encoding, const float* samples, const std::uint8_t* valid, int count, T* to,
+                  EncodingCounts& counts) {
+  const T empty = T(encoding.nodata.value_or(0));
+  const bool moves = encoding.nodata && encoding.moves_off_nodata;
+  const Seen seen = whole_row(samples, count, to, empty);
+  counts.clipped += seen.clipped;
+  bool nan = seen.nan > 0;
+  if (valid) {
+    nan = false;
+    for (int i = 0; i < count; ++i) {
+      nan = nan || (valid[i] && samples[i] != samples[i]);
+      if (valid[i]) continue;
+      if (seen.clipped > 0) counts.clipped -= whole_row(samples + i, 1, to + i, empty).clipped;
+      to[i] = empty;
+    }
+  }
+  if (moves && seen.nodata > 0)
+    for (int i = 0; i < count; ++i)
+      if ((!valid || valid[i]) && to[i] == empty) {
+        ++counts.nudged;
+        to[i] = neighbour(empty);
+      }
+  return nan;
+}
+
 template <class F>
-void with_type(SampleType type, const F& f) {
+auto with_type(SampleType type, const F& f) {
   switch (type) {
     case SampleType::u8: return f(std::uint8_t{});
     case SampleType::u16: return f(std::uint16_t{});
@@ -20,71 +114,7 @@ void with_type(SampleType type, const F& f) {
     case SampleType::f32: return f(float{});
     case SampleType::f64: return f(double{});
   }
-}
-
-template <class T>
-T clamp_round(double value, EncodingCounts& counts) {
-  constexpr double low = double(std::numeric_limits<T>::lowest());
-  constexpr double high = double(std::numeric_limits<T>::max());
-  const double whole = std::nearbyint(value);
-  const bool inside = whole >= low && whole <= high;
-  counts.clipped += !inside;
-  return inside ? T(whole) : whole < low ? std::numeric_limits<T>::lowest() : std::numeric_limits<T>::max();
-}
-
-template <class T>
-T neighbour(T value) {
-  if constexpr (std::is_floating_point_v<T>)
-    return std::nextafter(value, T(0) == value ? T(1) : T(0));
-  else
-    return value == std::numeric_limits<T>::max() ? T(value - 1) : T(value + 1);
-}
-
-template <class T>
-struct Encoder {
-  bool moves_off_nodata;
-  T nodata;
-
-  T operator()(float value, EncodingCounts& counts) const {
-    T sample;
-    if constexpr (std::is_floating_point_v<T>)
-      sample = T(value);
-    else
-      sample = clamp_round<T>(value, counts);
-    if (!moves_off_nodata || sample != nodata) return sample;
-    ++counts.nudged;
-    return neighbour(sample);
-  }
-};
-
-template <class T>
-void encode_band(ConstView band, const Encoding& encoding, EncodedTile& out, std::size_t first) {
-  const Encoder<T> encoder{encoding.nodata && encoding.moves_off_nodata, T(encoding.nodata.value_or(0))};
-  const T empty = encoder.nodata;
-  const Window& w = out.window;
-  std::vector<T> row(std::size_t(w.width));
-  for (int y = w.y; y < w.bottom(); ++y) {
-    const float* from = band.row(y);
-    const std::uint8_t* valid = out.mask.data() + std::size_t(y - w.y) * std::size_t(w.width);
-    for (int x = 0; x < w.width; ++x) row[std::size_t(x)] = valid[x] ? encoder(from[x], out.counts) : empty;
-    const std::size_t at = (first + std::size_t(y - w.y) * std::size_t(w.width)) * sizeof(T);
-    std::memcpy(out.samples.data() + at, row.data(), row.size() * sizeof(T));
-  }
-}
-
-void encode_mask(ConstTileView tile, EncodedTile& out) {
-  const Window& w = out.window;
-  for (int y = w.y; y < w.bottom(); ++y) {
-    std::uint8_t* mask = out.mask.data() + std::size_t(y - w.y) * std::size_t(w.width);
-    const std::uint8_t* valid = tile.mask().row(y);
-    for (int x = 0; x < w.width; ++x) mask[x] = valid[x] ? 255 : 0;
-    for (int b = 0; b < tile.bands; ++b) {
-      const float* row = tile.band(b).row(y);
-      for (int x = 0; x < w.width; ++x) mask[x] = std::isnan(row[x]) ? 0 : mask[x];
-    }
-    for (int x = 0; x < w.width; ++x) out.counts.valid += mask[x] != 0;
-  }
-  out.counts.total += w.area();
+  return false;
 }
 
 bool fits(double value, SampleType type) {
@@ -110,17 +140,11 @@ Encoding encoding_of(SampleType type, std::optional<double> nodata) {
   return encoding;
 }
 
-EncodedTile encode(ConstTileView tile, const Encoding& encoding) {
-  EncodedTile out;
-  out.window = tile.window;
-  const std::size_t pixels = std::size_t(tile.window.area());
-  out.mask.resize(pixels);
-  encode_mask(tile, out);
-  with_type(encoding.type, [&]<class T>(T) {
-    out.samples.resize(pixels * std::size_t(tile.bands) * sizeof(T));
-    for (int b = 0; b < tile.bands; ++b) encode_band<T>(tile.band(b), encoding, out, pixels * std::size_t(b));
+bool encode_row(const Encoding& encoding, const float* samples, const std::uint8_t* valid, int count, std::byte* to,
+                EncodingCounts& counts) {
+  return with_type(encoding.type, [&]<class T>(T) {
+    return encode_typed(encoding, samples, valid, count, reinterpret_cast<T*>(to), counts);
   });
-  return out;
 }
 
 }  // namespace nadir

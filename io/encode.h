@@ -1,10 +1,9 @@
-// From float32 planes to the samples of a file.
+// From float32 samples to the samples of a file.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "pipeline/core/image.h"
 
@@ -27,19 +26,13 @@ struct EncodingCounts {
   void add(const EncodingCounts& more);
 };
 
-/// One tile ready for a file: bands one after the other, without gaps, and 255 where valid.
-struct EncodedTile {
-  Window window;
-  std::vector<std::byte> samples;
-  std::vector<std::uint8_t> mask;
-  EncodingCounts counts;
-};
-
 /// The encoding that a file of this type can have: i8 becomes i16 (COG has no signed byte), and a nodata value that the
 /// type cannot hold is dropped; floats without one get NaN.
 Encoding encoding_of(SampleType type, std::optional<double> nodata);
 
-/// A pixel with a NaN in any band counts as invalid.
-EncodedTile encode(ConstTileView tile, const Encoding& encoding);
+/// Encodes `count` samples of one row; `valid` is null where all are valid. Adds to clipped and nudged. Returns true
+/// when a valid sample was NaN: the pixel is not valid then, in any band.
+bool encode_row(const Encoding& encoding, const float* samples, const std::uint8_t* valid, int count, std::byte* to,
+                EncodingCounts& counts);
 
 }  // namespace nadir

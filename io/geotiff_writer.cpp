@@ -23,7 +23,8 @@ struct ImageParams {
 NADIR_PARAMS(ImageParams,
              PARAM(type, "", choices({"same", "u8", "u16", "i16", "u32", "i32", "f32", "f64"}),
                    "Sample type; same: that of the scene (i8 becomes i16). Integers are rounded and clamped."),
-             PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}), "Lossless compression of blocks."),
+             PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}),
+                   "Lossless compression of blocks; none: tiles as they are computed, written once, in no COG layout."),
              PARAM(block_px, "px", range(128, 4096), "Side of a block, a multiple of 16."),
              PARAM(overviews, "", any(), "Adds reduced images (averages) for fast display."))
 
@@ -49,13 +50,17 @@ std::string scratch_name(const std::string& path) {
   return file.parent_path().filename().string() + "-" + file.stem().string();
 }
 
+WorkPlace work_place(const StageContext& context) {
+  return {context.work_dir + "/" + scratch_name(context.output_stem + ".tif"), context.resume_key, context.unit};
+}
+
 // Invalid pixels get the nodata value where the type can hold it, and a mask band otherwise.
 class CogSink final : public Sink {
  public:
   CogSink(const StageContext& context, const ImageInfo& info, const Encoding& encoding, const CogOptions& options)
-      : file_(context.output_stem + ".tif", context.work_dir, scratch_name(context.output_stem + ".tif"), info,
-              encoding, options) {}
-  void write(ConstTileView tile) override { file_.write(encode(tile, file_.encoding())); }
+      : file_(context.output_stem + ".tif", work_place(context), info, encoding, options) {}
+  void write(ConstTileView tile) override { file_.write(tile); }
+  bool holds(const Window& window) const override { return file_.holds(window); }
   Record finish() override { return file_.finish(); }
 
  private:
@@ -86,7 +91,7 @@ std::unique_ptr<Sink> make_mask_sink(const StageContext& context) {
   check_block(p.block_px, context.node);
   ImageInfo info = *context.images[0];
   for (BandInfo& band : info.bands) band = {band.name.empty() ? "class" : band.name, 1, 0, ""};
-  const CogOptions options{p.compression, p.block_px, p.overviews, "MODE", !info.classes.empty()};
+  const CogOptions options{p.compression, p.block_px, p.overviews, Reduction::most_frequent, !info.classes.empty()};
   return std::make_unique<CogSink>(context, info, Encoding{mask_type(info), 0, false}, options);
 }
 
@@ -96,8 +101,9 @@ void write_geotiff_file(const std::string& path, const ImageInfo& info, ConstTil
   static std::atomic<int> serial{0};
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const std::string name = scratch_name(path) + "-" + std::to_string(::getpid()) + "-" + std::to_string(++serial);
-  CogFile file(path, folder.empty() ? "." : folder, "." + name, info, encoding_of(info.type, info.nodata), {});
-  file.write(encode(pixels, file.encoding()));
+  const WorkPlace work{(folder.empty() ? "." : folder) + "/." + name, "", ""};
+  CogFile file(path, work, info, encoding_of(info.type, info.nodata), {});
+  file.write(pixels);
   file.finish();
 }
 

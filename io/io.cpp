@@ -16,7 +16,14 @@ std::vector<StageInfo> io_stages() {
   return {read_geotiff_stage(), read_survey_stage(), write_geotiff_stage(), write_mask_stage()};
 }
 
-void configure_io(std::size_t cache_bytes) {
+namespace {
+int threads_per_file = 1;
+}
+
+int io_threads() { return threads_per_file; }
+
+void configure_io(std::size_t cache_bytes, int threads) {
+  threads_per_file = threads;
   register_drivers();
   GDALSetCacheMax64(GIntBig(cache_bytes));
 #if defined(__GLIBC__)

@@ -13,9 +13,11 @@ namespace nadir {
 /// read_geotiff, read_survey, write_geotiff, write_mask.
 std::vector<StageInfo> io_stages();
 
-/// Registers the formats, bounds GDAL's block cache and keeps GDAL's messages off the terminal. Call once, before any
-/// thread is started.
-void configure_io(std::size_t cache_bytes);
+/// Registers the formats, bounds the caches of readers and writers, sets how many threads may compress one file, and
+/// keeps GDAL's messages off the terminal. Call before any thread is started.
+void configure_io(std::size_t cache_bytes, int threads = 1);
+/// As set by configure_io.
+int io_threads();
 
 /// Writes a whole image as Cloud Optimized GeoTIFF in info.type; the file appears complete or not at all.
 void write_geotiff_file(const std::string& path, const ImageInfo& info, ConstTileView pixels);

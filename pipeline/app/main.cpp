@@ -51,6 +51,7 @@ class Commands {
   Commands(CLI::App& app, int argc, char** argv) : app_(app) {
     for (int i = 0; i < argc; ++i) run_.command_line += (i ? " " : "") + std::string(argv[i]);
     add_run();
+    add_finish();
     add_plan();
     add_graph_commands();
     add_listings();
@@ -70,12 +71,27 @@ class Commands {
 
   void add_run() {
     CLI::App* c = command("run", "Run a graph over scenes", [this] { return run_command(run_, registry_); });
-    add_run_options(*c, run_);
-    c->add_option("--out", run_.out, "Output folder")->required()->type_name("DIR");
+    add_folder_options(*c);
+    c->add_option("--unit", run_.unit, "Compute only the K-th of N parts of the work; see plan --units")
+        ->type_name("K/N");
     c->add_option("--device", run_.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     c->add_option("--trace", run_.trace, "Write a trace for Perfetto")->type_name("FILE");
     c->add_flag("--restart", run_.restart, "Forget what an earlier run in this folder has completed");
     c->add_flag("--fail-fast", run_.fail_fast, "Stop at the first scene that fails");
+  }
+
+  void add_finish() {
+    CLI::App* c = command("finish", "Put together what the units of a run have computed", [this] {
+      run_.only_finish = true;
+      return run_command(run_, registry_);
+    });
+    add_folder_options(*c);
+  }
+
+  void add_folder_options(CLI::App& command) {
+    CLI::App* c = &command;
+    add_run_options(*c, run_);
+    c->add_option("--out", run_.out, "Output folder")->required()->type_name("DIR");
     c->add_flag("--quiet", run_.quiet, "No progress, only warnings and errors");
     c->add_option("--log-format", run_.log_format, "text or json")
         ->transform(CLI::CheckedTransformer(
@@ -87,6 +103,8 @@ class Commands {
         command("plan", "Show what a run would do; reads no pixel", [this] { return plan_command(run_, registry_); });
     add_run_options(*c, run_);
     c->add_option("--out", run_.out, "Output folder")->type_name("DIR");
+    c->add_option("--units", run_.units, "Print the commands for so many processes that share the work")
+        ->check(CLI::Range(2, 100000));
   }
 
   void add_graph_commands() {

@@ -1,8 +1,6 @@
 // `nadir plan`: what a run would do, from headers alone.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "io/io.h"
 #include "pipeline/app/run_command.h"
 #include "pipeline/app/run_folder.h"
@@ -37,6 +35,13 @@ std::int64_t pixels_read(const Scene& scene, const PassPlan& plan) {
   return pixels;
 }
 
+// Uncompressed, with reduced images: 1 + 1/4 + 1/16 + …, and a mask where no nodata value tells.
+std::size_t file_bytes(const ImageInfo& info) {
+  const std::size_t bits = std::size_t(std::stoi(name_of(info.type) + 1));
+  const std::size_t pixels = std::size_t(info.grid.window().area());
+  return pixels * std::size_t(info.band_count()) * bits / 8 * 4 / 3 + (info.nodata ? 0 : pixels);
+}
+
 Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, SceneTotals& totals) {
   const Graph& graph = scene.graph();
   Json json{{"level", pass.level}, {"kind", pass.tiles() ? "tiles" : "estimate"}};
@@ -48,7 +53,7 @@ Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, Scene
   for (const int s : pass.sinks) {
     json["writes"].push_back(scene.inputs().output_dir + "/" + scene.node(s).id + ".tif");
     const ImageInfo& info = scene.image(*scene.node(s).inputs[0]);
-    totals.disk += 2 * ScratchImage::bytes(info.grid.size(), info.band_count());
+    totals.disk += 2 * file_bytes(info);  // the unfinished one and the final one
   }
   json["keeps"] = Json::array();
   for (const PortRef& k : pass.keeps) {
@@ -69,7 +74,7 @@ Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, Scene
 
 Json plan_scene(const Graph& graph, const SceneInputs& inputs, const MemoryLimits& limits) {
   Scene scene(graph, inputs);
-  for (int n = 0; n < int(scene.size()); ++n) scene.bind(n, false);
+  for (int n = 0; n < int(scene.size()); ++n) scene.bind(n);
   Json json{{"scene", inputs.name}, {"input", inputs.path}, {"grids", Json::object()}, {"passes", Json::array()}};
   for (int n = 0; n < int(scene.size()); ++n)
     for (std::size_t o = 0; o < scene.bound(n).images.size(); ++o) {
@@ -118,9 +123,32 @@ void print_scene(const Json& scene) {
              mib(scene["peak_working_set_bytes"]));
 }
 
+// The tile size is fixed for all units, so that machines of any size cut alike.
+void print_units(const RunRequest& request) {
+  if (request.out.empty()) throw Error(Fault::usage, "--units needs --out DIR, the folder that all units share");
+  std::string arguments = request.config;
+  for (const std::string& input : request.inputs) arguments += " " + input;
+  if (!request.truth.empty()) arguments += " --truth " + request.truth;
+  for (const std::string& o : request.overrides) arguments += " --set " + o;
+  arguments += " --out " + request.out;
+  Json commands = Json::array();
+  for (int k = 1; k <= request.units; ++k)
+    commands.push_back(fmt::format("nadir run {} --unit {}/{}", arguments, k, request.units));
+  const std::string finish = "nadir finish " + arguments;
+  if (request.json)
+    fmt::print("{}\n", Json{{"units", commands}, {"finish", finish}}.dump(2));
+  else
+    fmt::print("{}\n{}\n", fmt::join(commands.get<std::vector<std::string>>(), "\n"), finish);
+}
+
 }  // namespace
 
 int plan_command(const RunRequest& request, const Registry& registry) {
+  if (request.units > 0) {
+    configured_graph(request, registry);  // complaints belong here, not on a thousand machines
+    print_units(request);
+    return 0;
+  }
   const Graph graph = configured_graph(request, registry);
   RunOptions options;
   options.threads = thread_count(graph);

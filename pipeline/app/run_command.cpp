@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -92,6 +93,17 @@ std::map<std::string, std::string> identity_of(const RunRequest& request, const 
           {"program version", kVersion}};
 }
 
+UnitShare unit_from(const std::string& text) {
+  UnitShare unit;
+  if (text.empty()) return unit;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "%d/%d%n", &unit.index, &unit.count, &end) != 2 || std::size_t(end) != text.size() ||
+      unit.index < 1 || unit.count < 2 || unit.index > unit.count)
+    throw Error(Fault::usage, "--unit " + text + ": must be K/N, the K-th of N processes, as 1/2 and 2/2");
+  --unit.index;
+  return unit;
+}
+
 class FolderRun {
  public:
   FolderRun(const RunRequest& request, const Graph& graph)
@@ -101,21 +113,26 @@ class FolderRun {
         files_(find_scenes(request.inputs)),
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
-        folder_(request.out, identity_of(request, graph, config_), request.restart) {
+        unit_(unit_from(request.unit)),
+        folder_(request.out, identity_of(request, graph, config_), request.restart, unit_name()),
+        scenes_(files_.size()) {
     options_.device = device_;
     options_.threads = thread_count(graph);
     options_.tile = graph.run.tile;
     options_.memory = *parse_bytes(graph.run.memory);
     options_.interrupted = &interrupted;
+    options_.unit = unit_;
+    options_.only_finish = request.only_finish;
     if (!request.trace.empty()) options_.trace = &trace_;
   }
 
   int run() {
-    for (const SceneFile& s : files_) {
-      if (interrupted || (request_.fail_fast && failed_ > 0)) break;
-      run_scene(s);
-    }
-    write_report();
+    run_scenes();
+    if (unit_.is_all())
+      write_report();
+    else
+      log_.info(fmt::format("unit {} of {} has done its part; when all have, run `nadir finish`", unit_.index + 1,
+                            unit_.count));
     if (interrupted) return int(Fault::interrupted);
     if (failed_ == 0) return 0;
     const bool all_alike = failed_ == int(files_.size()) && faults_.size() == 1;
@@ -123,33 +140,68 @@ class FolderRun {
   }
 
  private:
-  void run_scene(const SceneFile& file) {
+  std::string unit_name() const { return unit_.is_all() ? "" : fmt::format("{}-of-{}", unit_.index + 1, unit_.count); }
+
+  // As many scenes at once as threads, so that none is idle while a scene is opened or finished.
+  void run_scenes() {
+    Workers workers(options_.threads, memory_limits(options_).tiles);
+    std::atomic<std::size_t> next{0};
+    const auto drive = [&] {
+      for (std::size_t k = next++; k < files_.size(); k = next++) {
+        if (interrupted || (request_.fail_fast && failed_ > 0)) return;
+        scenes_[k] = run_scene(files_[k], workers);
+      }
+    };
+    std::vector<std::thread> others;
+    for (std::size_t t = 1; t < std::min(files_.size(), std::size_t(options_.threads)); ++t) others.emplace_back(drive);
+    drive();
+    for (std::thread& t : others) t.join();
+    std::erase_if(scenes_, [](const Json& scene) { return scene.is_null(); });
+  }
+
+  Json run_scene(const SceneFile& file, Workers& workers) {
     const auto start = std::chrono::steady_clock::now();
+    Json scene;
+    Fault fault{};
     try {
-      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth);
-      Json scene = folder_.completed(inputs);
+      const std::string input_hash = fingerprint(file.path);  // of what is read, not of what may replace it meanwhile
+      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_hash);
+      scene = folder_.completed(inputs);
       if (scene.is_object())
         log_.info(file.name + ": already complete");
       else
-        scene = compute(inputs, start);
-      scenes_.push_back(std::move(scene));
+        scene = compute(inputs, input_hash, start, workers);
     } catch (const Error& e) {
-      scenes_.push_back(failed_scene(file, e, seconds_since(start)));
+      fault = e.fault();
+      scene = failed_scene(file, e, seconds_since(start));
     } catch (const std::exception& e) {  // no reason to give up the other scenes
-      scenes_.push_back(failed_scene(file, Error(Fault::internal, e.what()), seconds_since(start)));
+      fault = Fault::internal;
+      scene = failed_scene(file, Error(fault, e.what()), seconds_since(start));
     }
-    folder_.clean(file.name);
+    // Work that another try cannot go on with is of no use to anybody.
+    const bool useless = fault == Fault::data || fault == Fault::missing || fault == Fault::config;
+    if (unit_.is_all() && (fault == Fault{} || useless)) folder_.clean(file.name);
+    return scene;
   }
 
-  Json compute(const SceneInputs& inputs, std::chrono::steady_clock::time_point start) {
-    options_.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
-    const std::string input_hash = fingerprint(inputs.path);  // of what is read, not of what may replace it meanwhile
-    const SceneReport report = run_tiled(graph_, inputs, options_);
+  Json compute(const SceneInputs& inputs, const std::string& input_hash, std::chrono::steady_clock::time_point start,
+               Workers& workers) {
+    RunOptions options = options_;
+    options.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
+    options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
+    options.check_input = [&] {
+      const std::string now = fingerprint(inputs.path);
+      if (now != input_hash)
+        throw Error(Fault::data, inputs.path + (now.empty() ? ": disappeared" : ": was changed") +
+                                     " while it was read; nothing was written, run again when it is at rest");
+    };
+    const SceneReport report = run_tiled(graph_, inputs, options, workers);
     Json scene = scene_json(graph_, inputs, report);
     scene["input_hash"] = input_hash;
-    write_values(inputs, report);
     scene["status"] = "done";
     scene["seconds"] = seconds_since(start);
+    if (!unit_.is_all()) return scene;
+    write_values(inputs, report);
     folder_.mark_completed(inputs, scene);
     for (const auto& warning : scene["warnings"]) log_.warning(inputs.name + ": " + warning.get<std::string>());
     log_.info(fmt::format("{}: done in {:.1f} s{}", inputs.name, seconds_since(start), findings(report)));
@@ -157,7 +209,8 @@ class FolderRun {
   }
 
   Json failed_scene(const SceneFile& file, const Error& e, double seconds) {
-    if (e.fault() != Fault::interrupted) {
+    if (e.fault() != Fault::interrupted || !interrupted) {
+      const std::scoped_lock lock(mutex_);
       ++failed_;
       faults_.insert(e.fault());
       log_.error(file.name + ": " + e.what());
@@ -210,13 +263,15 @@ class FolderRun {
       files_;  // like the device looked for before the folder is made, which a slip would leave behind
   Device device_;
   Json config_;
+  UnitShare unit_;
   RunFolder folder_;
   RunOptions options_;
   Trace trace_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::time_t started_at_ = std::time(nullptr);
-  Json scenes_ = Json::array();
-  int failed_ = 0;
+  std::vector<Json> scenes_;  // in the order of the files
+  std::mutex mutex_;
+  std::atomic<int> failed_{0};
   std::set<Fault> faults_;
 };
 
@@ -241,7 +296,7 @@ int run_command(const RunRequest& request, const Registry& registry) {
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
   catch_signals();
-  configure_io(cache_share(*parse_bytes(graph.run.memory)));
+  configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();
 }
 

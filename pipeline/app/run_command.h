@@ -21,6 +21,9 @@ struct RunRequest {
   int threads = 0;
   std::string memory;
   std::string trace;
+  std::string unit;          ///< "2/4": the second of four processes that share the work
+  int units = 0;             ///< of `nadir plan`: print the commands for so many processes
+  bool only_finish = false;  ///< put together what the units left
   bool restart = false;
   bool fail_fast = false;
   bool quiet = false;
@@ -29,7 +32,7 @@ struct RunRequest {
   std::string command_line;
 };
 
-/// Both return the program's exit code, or throw what keeps the whole run from starting.
+/// All return the program's exit code, or throw what keeps the whole run from starting.
 int run_command(const RunRequest& request, const Registry& registry);
 int plan_command(const RunRequest& request, const Registry& registry);
 

@@ -8,10 +8,13 @@
 #include <xxhash.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "pipeline/app/record_json.h"
+#include "pipeline/files/tile_journal.h"
 
 namespace nadir::app {
 namespace {
@@ -101,7 +104,7 @@ Json read_json_file(const std::string& path) {
 }
 
 void write_text_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".part";
+  const std::string temporary = path + ".part" + std::to_string(getpid());
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   const bool written = file >= 0 && write(file, text.data(), text.size()) == ssize_t(text.size()) && fsync(file) == 0;
   if (file >= 0) close(file);
@@ -111,12 +114,14 @@ void write_text_file(const std::string& path, const std::string& text) {
   }
 }
 
-RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart)
-    : dir_(dir) {
+RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart,
+                     const std::string& unit)
+    : dir_(dir), unit_(unit), identity_(Json(identity).dump()) {
   std::error_code failed;
   fs::create_directories(dir + "/.nadir", failed);
   if (failed) throw Error(Fault::io, "the output folder " + dir + " cannot be made: " + failed.message());
-  lock();
+  lock_ = lock(kLockName, !unit.empty());
+  if (!unit.empty()) unit_lock_ = lock("unit-" + unit + ".lock", false);
   if (restart)
     for (const auto& entry : fs::directory_iterator(dir + "/.nadir")) {
       if (entry.path().filename() != kLockName) fs::remove_all(entry.path(), failed);
@@ -127,37 +132,44 @@ RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::st
 }
 
 RunFolder::~RunFolder() {
-  if (lock_ >= 0) close(lock_);
+  for (const int lock : {lock_, unit_lock_})
+    if (lock >= 0) close(lock);
 }
 
 // The lock belongs to the open file, so it ends with the process, however that ends.
-void RunFolder::lock() {
-  const std::string path = dir_ + "/.nadir/" + kLockName;
-  lock_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ < 0) throw Error(Fault::io, "the output folder " + dir_ + " cannot be written to");
-  if (flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
-  close(lock_);
-  lock_ = -1;
+int RunFolder::lock(const std::string& name, bool shared) const {
+  const std::string path = dir_ + "/.nadir/" + name;
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) throw Error(Fault::io, "the output folder " + dir_ + " cannot be written to: " + std::strerror(errno));
+  if (flock(file, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) return file;
+  close(file);
   throw Error(Fault::interrupted,
               "another run is writing into " + dir_ + "; wait until it has ended, or use another --out");
 }
 
-// Only completed scenes are worth protecting: a run that failed may be corrected and repeated.
+// A run that failed before it had computed anything may be corrected and repeated; everything else is worth protecting.
+bool RunFolder::holds_work() const {
+  for (const auto& entry : fs::directory_iterator(dir_ + "/.nadir"))
+    if (entry.path().string().ends_with(kMarkEnding) ||
+        (entry.is_directory() && TileJournal::holds_work(entry.path().string())))
+      return true;
+  return false;
+}
+
 void RunFolder::check_identity(const std::map<std::string, std::string>& identity) const {
   const Json before = read_json(dir_ + "/.nadir/run.json");
-  if (!before.is_object()) return;
-  bool completed = false;
-  for (const auto& entry : fs::directory_iterator(dir_ + "/.nadir"))
-    completed = completed || entry.path().string().ends_with(kMarkEnding);
-  if (!completed) return;
+  if (!before.is_object() || !holds_work()) return;
   for (const auto& [what, value] : identity)
     if (before.value(what, value) != value)
-      throw Error(Fault::usage, "the output folder " + dir_ + " holds scenes of a run with another " + what +
+      throw Error(Fault::usage, "the output folder " + dir_ + " holds work of a run with another " + what +
                                     "; use --restart to start over there, or another --out");
 }
 
-SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& path, const std::string& truth) const {
+SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& path, const std::string& truth,
+                                  const std::string& input_hash) const {
   SceneInputs inputs{name, path, truth, dir_ + "/" + name, dir_ + "/.nadir/" + name};
+  inputs.resume_key = hash_of(identity_ + input_hash);
+  inputs.unit = unit_;
   std::error_code failed;
   fs::create_directories(inputs.output_dir, failed);
   fs::create_directories(inputs.work_dir, failed);

@@ -24,18 +24,21 @@ Json read_json_file(const std::string& path);
 /// Writes through a temporary name, so that the file is either the old or the new one.
 void write_text_file(const std::string& path, const std::string& text);
 
-/// DIR and DIR/.nadir, locked against other runs until this is gone.
+/// DIR and DIR/.nadir, locked against other runs until this is gone. Units of one run share the folder.
 class RunFolder {
  public:
-  /// Makes the folder. Throws when another run is writing there, or when it holds scenes that a run with another
-  /// config, survey or program has completed and `restart` is false.
-  RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart);
+  /// Makes the folder. Throws when another run is writing there, or when it holds work of a run with another config,
+  /// survey or program and `restart` is false. `unit` names this process among several; empty: the only one.
+  RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart,
+            const std::string& unit = "");
 
   ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth) const;
+  /// `input_hash` is the fingerprint of the scene's file.
+  SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth,
+                         const std::string& input_hash) const;
   /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise.
   Json completed(const SceneInputs& scene) const;
   void mark_completed(const SceneInputs& scene, const Json& result) const;
@@ -46,11 +49,15 @@ class RunFolder {
 
  private:
   std::string mark_of(const std::string& scene) const;
-  void lock();
+  int lock(const std::string& name, bool shared) const;
+  bool holds_work() const;
   void check_identity(const std::map<std::string, std::string>& identity) const;
 
   std::string dir_;
+  std::string unit_;
+  std::string identity_;
   int lock_ = -1;
+  int unit_lock_ = -1;
 };
 
 }  // namespace nadir::app

@@ -34,8 +34,8 @@ std::pair<double, double> limits_of(SampleType type) {
 Tile::Tile(Window window, int bands)
     : window_(window),
       bands_(bands),
-      samples_(std::make_unique_for_overwrite<float[]>(std::size_t(window.area()) * std::size_t(bands))),
-      valid_(std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t(window.area()))) {}
+      samples_(make_pixel_array<float>(std::size_t(window.area()) * std::size_t(bands))),
+      valid_(make_pixel_array<std::uint8_t>(std::size_t(window.area()))) {}
 
 TileView Tile::view() {
   return {samples_.get(), valid_.get(), window_.width, std::ptrdiff_t(window_.area()), bands_, window_};

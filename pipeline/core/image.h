@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/core/grid.h"
+#include "pipeline/core/pixel_memory.h"
 #include "pipeline/core/view.h"
 
 namespace nadir {
@@ -75,8 +76,8 @@ class Tile {
  private:
   Window window_;
   int bands_ = 0;
-  std::unique_ptr<float[]> samples_;
-  std::unique_ptr<std::uint8_t[]> valid_;
+  PixelArray<float> samples_;
+  PixelArray<std::uint8_t> valid_;
 };
 
 /// Copies the pixels of `window` from one view to the other; both must hold it and have the same bands.

@@ -83,6 +83,8 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual void write(ConstTileView tile) = 0;
+  /// True when an earlier, interrupted run wrote exactly this window and it is still there.
+  virtual bool holds(const Window& /*window*/) const { return false; }
   /// Completes the output; returns facts for the report (path, size, clipped pixels, …).
   virtual Record finish() = 0;
 };
@@ -115,6 +117,8 @@ struct StageContext {
   const Grid* scene_grid = nullptr;  ///< grid of the scene, for value sources; null while it is not known
   std::string output_stem;           ///< sinks: DIR/<scene>/<node id>, without extension
   std::string work_dir;              ///< sinks: folder for unfinished files, on the same file system
+  std::string resume_key = {};       ///< sinks: runs with the same key go on with each other's work; empty: none does
+  std::string unit = {};             ///< sinks: of several processes that fill the same files; empty: there is one only
 
   template <class Params>
   Params read() const {

@@ -32,6 +32,13 @@ struct Window {
   friend bool operator==(const Window&, const Window&) = default;
 };
 
+/// An order for sorting: by rows, then columns.
+constexpr bool is_before(const Window& a, const Window& b) {
+  if (a.y != b.y) return a.y < b.y;
+  if (a.x != b.x) return a.x < b.x;
+  return a.height != b.height ? a.height < b.height : a.width < b.width;
+}
+
 constexpr Window from_edges(int left, int top, int right, int bottom) {
   return {left, top, std::max(0, right - left), std::max(0, bottom - top)};
 }

@@ -11,6 +11,7 @@
 #include "pipeline/backend/exec.h"
 #include "pipeline/graph/scene.h"
 #include "pipeline/graph/token_plan.h"
+#include "pipeline/graph/workers.h"
 
 namespace nadir {
 
@@ -36,6 +37,13 @@ class Trace {
   std::vector<TraceEvent> events_;
 };
 
+/// Which part of the tiles of the sinks one of several processes computes.
+struct UnitShare {
+  int index = 0;
+  int count = 1;
+  bool is_all() const { return count == 1; }
+};
+
 struct RunOptions {
   Device device = Device::cpu;
   int threads = 1;
@@ -44,6 +52,13 @@ struct RunOptions {
   const std::atomic<bool>* interrupted = nullptr;                       ///< set from outside to stop soon
   Trace* trace = nullptr;                                               ///< may be null
   std::function<void(const std::string& what, double share)> progress;  ///< may be empty
+  std::function<void(const std::string& fact)> log;                     ///< worth a line; may be empty
+  /// Called before outputs get their final names; throws where the input is no longer what it was. May be empty.
+  std::function<void()> check_input;
+  UnitShare unit;                          ///< less than all: outputs stay unfinished
+  bool only_finish = false;                ///< nothing is computed: what several processes left is put together
+  std::uint64_t shuffle = 0;               ///< for tests: another order of tiles for every number but 0
+  std::function<bool(std::size_t)> loses;  ///< for tests: true loses the token
 };
 
 struct NodeReport {
@@ -65,6 +80,8 @@ SceneReport run_whole(const Graph& graph, const SceneInputs& inputs);
 
 /// The real one: tiles stream through a oneTBB flow graph within the memory budget.
 SceneReport run_tiled(const Graph& graph, const SceneInputs& inputs, const RunOptions& options);
+/// The same among other scenes that share threads and memory.
+SceneReport run_tiled(const Graph& graph, const SceneInputs& inputs, const RunOptions& options, Workers& workers);
 
 /// How much of the budget is for tiles; the rest is for GDAL's cache and what the program itself takes.
 MemoryLimits memory_limits(const RunOptions& options);

@@ -1,122 +1,16 @@
-// The real executor: passes of tiles through a oneTBB flow graph, one token a tile.
-#include <tbb/flow_graph.h>
-#include <tbb/global_control.h>
+// The real executor: pass after pass of a scene, and what has to happen between them.
 #include <tbb/task_arena.h>
 
 #include <filesystem>
 
-#include "pipeline/graph/handoff.h"
-#include "pipeline/graph/passes.h"
-#include "pipeline/graph/run.h"
+#include "pipeline/graph/pass_run.h"
+#include "pipeline/graph/record_file.h"
 #include "pipeline/graph/scratch_image.h"
-#include "pipeline/graph/tile_run.h"
 
 namespace nadir {
 namespace {
 
-namespace flow = tbb::flow;
-
-// The flow graph of one pass: a function node a stage. A tile enters where nothing has to be waited for, and each node
-// passes it on to those whose last input it was. When a tile's last node is done, the next tile enters.
-class PassRun {
- public:
-  PassRun(Scene& scene, const PassPlan& plan, const RunOptions& options, const std::string& what)
-      : scene_(scene), plan_(plan), options_(options), what_(what), evidence_(plan.tokens.size()) {
-    functions_.resize(scene.size());
-    for (const int n : plan.nodes) {
-      const bool device_lane = options.device == Device::cuda && scene.node(n).stage->on_device;
-      functions_[std::size_t(n)] = std::make_unique<Function>(graph_, device_lane ? kDeviceStreams : flow::unlimited,
-                                                              [this, n](TileRun* tile) { return work(n, tile); });
-    }
-  }
-  // Where a tile cannot even be planned, others are still on their way through the nodes.
-  ~PassRun() {
-    graph_.cancel();
-    try {
-      graph_.wait_for_all();
-    } catch (...) {  // the first failure is already being thrown
-    }
-  }
-  PassRun(const PassRun&) = delete;
-  PassRun& operator=(const PassRun&) = delete;
-
-  std::vector<std::unique_ptr<Evidence>> run() {
-    const std::size_t first = std::min(plan_.tokens.size(), std::size_t(plan_.tokens_in_flight));
-    for (std::size_t i = 0; i < first; ++i) start_next();
-    graph_.wait_for_all();
-    take_over(this);
-    if (options_.interrupted && *options_.interrupted)
-      throw Error(Fault::interrupted, "interrupted; run the same command again to continue");
-    if (done_ != plan_.tokens.size())
-      throw Error(Fault::internal, "tiles were lost: " + std::to_string(done_) + " of " +
-                                       std::to_string(plan_.tokens.size()) + " planned ones are done");
-    return std::move(evidence_);
-  }
-
- private:
-  using Function = flow::function_node<TileRun*, flow::continue_msg>;
-  static constexpr int kDeviceStreams = 2;
-
-  void start_next() {
-    while (!(options_.interrupted && *options_.interrupted)) {
-      const std::size_t token = next_++;
-      if (token >= plan_.tokens.size()) return;
-      TileRun* tile = keep(std::make_unique<TileRun>(scene_, plan_, token));
-      const std::vector<int> ready = tile->ready();
-      if (!ready.empty()) {
-        for (const int n : ready) send(n, tile);
-        return;
-      }
-      finish(tile);  // nothing to do for this tile
-    }
-  }
-
-  void send(int n, TileRun* tile) {
-    hand_over(tile);
-    functions_[std::size_t(n)]->try_put(tile);
-  }
-
-  flow::continue_msg work(int n, TileRun* tile) {
-    take_over(tile);
-    const Trace::Clock::time_point start = Trace::Clock::now();
-    tile->evaluate(n, options_.device, evidence_);
-    if (options_.trace) options_.trace->add(n, tile->token(), start, Trace::Clock::now());
-    bool last = false;
-    for (const int next : tile->complete(n, &last)) send(next, tile);
-    if (last) {
-      finish(tile);
-      start_next();
-    }
-    hand_over(this);
-    return {};
-  }
-
-  TileRun* keep(std::unique_ptr<TileRun> tile) {
-    TileRun* key = tile.get();
-    const std::scoped_lock lock(mutex_);
-    tiles_.emplace(key, std::move(tile));
-    return key;
-  }
-
-  void finish(TileRun* tile) {
-    const std::size_t done = ++done_;
-    const std::scoped_lock lock(mutex_);
-    tiles_.erase(tile);
-    if (options_.progress) options_.progress(what_, double(done) / double(plan_.tokens.size()));
-  }
-
-  Scene& scene_;
-  const PassPlan& plan_;
-  const RunOptions& options_;
-  std::string what_;
-  std::vector<std::unique_ptr<Evidence>> evidence_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<std::size_t> done_{0};
-  std::mutex mutex_;
-  std::map<TileRun*, std::unique_ptr<TileRun>> tiles_;
-  flow::graph graph_;
-  std::vector<std::unique_ptr<Function>> functions_;
-};
+namespace fs = std::filesystem;
 
 // Adds the time until it goes out of scope.
 class Timed {
@@ -133,31 +27,77 @@ class Timed {
 
 class TiledRun {
  public:
-  TiledRun(const Graph& graph, const SceneInputs& inputs, const RunOptions& options)
-      : scene_(graph, inputs), options_(options), passes_(plan_passes(graph)), levels_(levels_of(graph)) {}
+  TiledRun(const Graph& graph, const SceneInputs& inputs, const RunOptions& options, Workers& workers)
+      : scene_(graph, inputs),
+        options_(options),
+        workers_(workers),
+        passes_(plan_passes(graph)),
+        levels_(levels_of(graph)),
+        finished_(graph.nodes.size(), false) {}
 
   SceneReport run() {
-    for (std::size_t p = 0; p < passes_.size(); ++p) run_pass(p);
+    for (std::size_t p = 0; p < passes_.size(); ++p) run_one(p);
     return report_of(scene_);
   }
 
  private:
   void bind_up_to(int level) {
     for (int n = 0; n < int(scene_.size()); ++n)
-      if (levels_[std::size_t(n)] <= level) scene_.bind(n, false);
+      if (levels_[std::size_t(n)] <= level) scene_.bind(n);
   }
 
-  void run_pass(std::size_t p) {
+  void run_one(std::size_t p) {
     const Pass& pass = passes_[p];
-    bind_up_to(pass.level);
-    const PassPlan plan = plan_pass(scene_, passes_, p, options_.tile, memory_limits(options_));
-    for (const int s : pass.sinks) scene_.bind(s, true);
-    for (const PortRef& k : pass.keeps) create_scratch(k);
-    auto evidence = PassRun(scene_, plan, options_, name_of(pass)).run();
-    for (const int s : pass.sinks) finish_sink(s);
-    if (!pass.tiles()) conclude(pass.estimate, std::move(evidence));
-    for (std::size_t n = 0; n < scene_.size(); ++n)
-      if (last_use(int(n)) == p) scene_.bound(int(n)).stored.clear();
+    PassPlan plan;
+    workers_.execute([&] {
+      bind_up_to(pass.level);
+      plan = plan_pass(scene_, passes_, p, options_.tile, limits());
+    });
+    if (pass.tiles())
+      run_tiles(pass, plan);
+    else
+      run_estimate(pass, plan);
+    if (!is_resumable())
+      for (std::size_t n = 0; n < scene_.size(); ++n)
+        if (last_use(int(n)) == p) scene_.bound(int(n)).stored.clear();
+  }
+
+  bool is_resumable() const { return !scene_.inputs().resume_key.empty(); }
+
+  MemoryLimits limits() const {
+    MemoryLimits limits = memory_limits(options_);
+    limits.fixed_tile = !options_.unit.is_all() || options_.only_finish;
+    return limits;
+  }
+
+  std::string saved(int n) const { return scene_.inputs().work_dir + "/" + scene_.node(n).id + ".found.yaml"; }
+
+  void run_tiles(const Pass& pass, PassPlan& plan) {
+    const std::string cut = "tiles of " + std::to_string(plan.tile);
+    workers_.execute([&] {
+      for (const int s : pass.sinks) open_sink(s, cut);
+      for (const PortRef& k : pass.keeps) open_scratch(k, cut);
+      leave_out_what_is_done(pass, plan);
+    });
+    run_pass(scene_, plan, options_, workers_, name_of(pass));
+    if (!options_.unit.is_all()) return;
+    workers_.execute([&] {
+      if (options_.check_input) options_.check_input();
+      for (const int s : pass.sinks)
+        if (!finished_[std::size_t(s)]) finish_sink(s);
+    });
+  }
+
+  void run_estimate(const Pass& pass, const PassPlan& plan) {
+    const int n = pass.estimate;
+    if (is_resumable())
+      if (auto value = load_value(saved(n), scene_.resume_key(""))) {
+        scene_.bound(n).value = std::move(*value);
+        return;
+      }
+    auto evidence = run_pass(scene_, plan, options_, workers_, name_of(pass));
+    workers_.execute([&] { conclude(n, std::move(evidence)); });
+    if (is_resumable()) save_value(saved(n), scene_.resume_key(""), scene_.bound(n).value);
   }
 
   std::string name_of(const Pass& pass) const {
@@ -169,22 +109,68 @@ class TiledRun {
     return name;
   }
 
-  void create_scratch(const PortRef& ref) {
-    std::filesystem::create_directories(scene_.inputs().work_dir);
+  // A sink whose file got its final name before the interruption needs nothing any more.
+  void open_sink(int n, const std::string& cut) {
+    if (is_resumable()) {
+      const auto facts = load_record(saved(n), scene_.resume_key(""));
+      const Scalar* path = facts ? facts->find("path") : nullptr;
+      if (path && fs::exists(std::get<std::string>(*path))) {
+        scene_.bound(n).sink_facts = *facts;
+        finished_[std::size_t(n)] = true;
+        return;
+      }
+    }
+    scene_.open_sink(n, cut);
+  }
+
+  void open_scratch(const PortRef& ref, const std::string& cut) {
+    fs::create_directories(scene_.inputs().work_dir);
     const ImageInfo& info = scene_.image(ref);
-    const std::string path =
-        scene_.inputs().work_dir + "/" + scene_.node(ref.node).id + "." + std::to_string(ref.output) + ".raw";
+    const std::string& unit = scene_.inputs().unit;  // each unit computes what it keeps for itself
+    const std::string stem = scene_.inputs().work_dir + "/" + scene_.node(ref.node).id + "." +
+                             std::to_string(ref.output) + (unit.empty() ? "" : "." + unit);
     scene_.bound(ref.node).stored[ref.output] =
-        std::make_shared<ScratchImage>(path, info.grid.size(), info.band_count());
+        std::make_shared<ScratchImage>(stem, info.grid.size(), info.band_count(), scene_.resume_key(cut));
+  }
+
+  bool is_done(const Request& r) const {
+    const BoundNode& b = scene_.bound(r.root);
+    if (r.input < 0) return b.stored.at(r.ref.output)->holds(r.window);
+    return finished_[std::size_t(r.root)] || b.sink->holds(r.window);
+  }
+
+  // Requests that an earlier run has served, and those of sinks that are another unit's, are not made again.
+  void leave_out_what_is_done(const Pass& pass, PassPlan& plan) {
+    const std::size_t count = plan.tokens.size();
+    std::size_t done = 0, missing = 0;
+    for (std::size_t t = 0; t < count; ++t) {
+      const auto unit = std::size_t(options_.unit.index);
+      const bool mine = t * std::size_t(options_.unit.count) / count == unit;
+      std::vector<Request>& requests = plan.tokens[t].requests;
+      const std::size_t before = requests.size();
+      std::erase_if(requests, [&](const Request& r) { return is_done(r); });
+      done += before > 0 && requests.empty();
+      missing += !requests.empty();
+      if (!mine) std::erase_if(requests, [](const Request& r) { return r.input >= 0; });
+    }
+    if (options_.only_finish && missing > 0)
+      throw Error(Fault::interrupted, std::to_string(missing) + " of " + std::to_string(count) + " tiles of " +
+                                          name_of(pass) + " are missing; run the units again, then finish");
+    if (done > 0 && options_.log)
+      options_.log(name_of(pass) + ": " + std::to_string(done) + " of " + std::to_string(count) +
+                   " tiles are there from an earlier run, " + std::to_string(missing) + " are missing");
   }
 
   void finish_sink(int n) {
+    BoundNode& b = scene_.bound(n);
     const Timed timed(scene_.stats(n));
     try {
-      scene_.bound(n).sink_facts = scene_.bound(n).sink->finish();
+      b.sink_facts = b.sink->finish();
+      b.sink.reset();
     } catch (...) {
       rethrow_with(label(scene_.node(n)));
     }
+    if (is_resumable()) save_record(saved(n), scene_.resume_key(""), b.sink_facts);
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
@@ -209,8 +195,10 @@ class TiledRun {
 
   Scene scene_;
   const RunOptions& options_;
+  Workers& workers_;
   std::vector<Pass> passes_;
   std::vector<int> levels_;
+  std::vector<bool> finished_;  // by node: a sink whose file is complete
 };
 
 }  // namespace
@@ -241,20 +229,13 @@ SceneReport report_of(Scene& scene) {
   return report;
 }
 
+SceneReport run_tiled(const Graph& graph, const SceneInputs& inputs, const RunOptions& options, Workers& workers) {
+  return TiledRun(graph, inputs, options, workers).run();
+}
+
 SceneReport run_tiled(const Graph& graph, const SceneInputs& inputs, const RunOptions& options) {
-  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, std::size_t(options.threads) + 1);
-  tbb::task_arena arena(options.threads);
-  SceneReport report;
-  std::exception_ptr failure;
-  arena.execute([&] {
-    try {
-      report = TiledRun(graph, inputs, options).run();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  });
-  if (failure) std::rethrow_exception(failure);
-  return report;
+  Workers workers(options.threads, memory_limits(options).tiles);
+  return run_tiled(graph, inputs, options, workers);
 }
 
 }  // namespace nadir

@@ -20,7 +20,8 @@ class WholeRun {
 
   SceneReport run() {
     for (int n = 0; n < int(scene_.size()); ++n) {
-      scene_.bind(n, true);
+      scene_.bind(n);
+      if (scene_.node(n).stage->as<SinkFactory>()) scene_.open_sink(n, "");
       try {
         run_node(n);
       } catch (...) {

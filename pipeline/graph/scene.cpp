@@ -19,7 +19,7 @@ const Grid& Scene::grid() {
     if (chosen < 0 || (!own_path && node(chosen).params.contains("path"))) chosen = int(n);
   }
   if (chosen < 0) throw Error(Fault::config, "the graph reads no image, so there is no scene to bring a survey to");
-  bind(chosen, false);
+  bind(chosen);
   grid_ = bound(chosen).images.front().grid;
   has_grid_ = true;
   return grid_;
@@ -45,13 +45,14 @@ StageContext Scene::context(int n) const {
   c.truth_path = inputs_.truth_path;
   c.output_stem = inputs_.output_dir + "/" + spec.id;
   c.work_dir = inputs_.work_dir;
+  c.unit = inputs_.unit;
   return c;
 }
 
-void Scene::bind(int n, bool open_sinks) {
+void Scene::bind(int n) {
   BoundNode& b = bound(n);
   const Node& spec = node(n);
-  if (b.bound && !(open_sinks && spec.stage->as<SinkFactory>() && !b.sink)) return;
+  if (b.bound) return;
   try {
     StageContext c = context(n);
     if (const auto* f = spec.stage->as<SourceFactory>()) {
@@ -65,13 +66,25 @@ void Scene::bind(int n, bool open_sinks) {
       b.images = b.tile->outputs();
     } else if (const auto* e = spec.stage->as<EstimateFactory>()) {
       b.estimate = e->make(c);
-    } else if (const auto* s = spec.stage->as<SinkFactory>(); s && open_sinks) {
-      b.sink = s->make(c);
     }
     b.bound = true;
   } catch (...) {
     rethrow_with(label(spec));
   }
+}
+
+void Scene::open_sink(int n, const std::string& cut) {
+  try {
+    StageContext c = context(n);
+    c.resume_key = resume_key(cut);
+    bound(n).sink = node(n).stage->as<SinkFactory>()->make(c);
+  } catch (...) {
+    rethrow_with(label(node(n)));
+  }
+}
+
+std::string Scene::resume_key(const std::string& cut) const {
+  return inputs_.resume_key.empty() ? "" : inputs_.resume_key + "; " + cut;
 }
 
 std::string label(const Node& node) { return node.stage->name + " '" + node.id + "'"; }

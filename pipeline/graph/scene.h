@@ -21,6 +21,10 @@ struct SceneInputs {
   std::string truth_path;  ///< the survey, may be empty
   std::string output_dir;  ///< DIR/<scene>
   std::string work_dir;    ///< DIR/.nadir/<scene>, for unfinished files
+  /// Says what the pixels of the outputs depend on. Runs with the same key go on with each other's work; empty: nothing
+  /// of an interrupted run is kept.
+  std::string resume_key = {};
+  std::string unit = {};  ///< name of this process among several that compute the same scenes; empty: the only one
 };
 
 /// What is counted of one node while it runs.
@@ -55,8 +59,12 @@ class Scene {
   NodeStats& stats(int n) { return stats_[std::size_t(n)]; }
   const ImageInfo& image(const PortRef& ref) const { return bound(ref.node).images[std::size_t(ref.output)]; }
 
-  /// Makes the node from its inputs, which must be bound. Sinks are opened only when `open_sinks`.
-  void bind(int n, bool open_sinks);
+  /// Makes the node from its inputs, which must be bound; sinks are opened by open_sink.
+  void bind(int n);
+  /// `cut` says how the image is cut into tiles: only work that was cut in the same way is gone on with.
+  void open_sink(int n, const std::string& cut);
+  /// Of work on this scene that was cut in this way.
+  std::string resume_key(const std::string& cut) const;
   /// Grid of the scene: that of the first source without a path of its own.
   const Grid& grid();
 

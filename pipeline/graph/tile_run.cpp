@@ -17,43 +17,58 @@ std::string text_of(const Window& w) {
 
 }  // namespace
 
-TileRun::TileRun(Scene& scene, const PassPlan& plan, std::size_t token)
-    : scene_(scene),
-      plan_(plan),
-      token_(token),
-      windows_(plan_token(scene, plan, plan.tokens[token])),
-      parts_(scene.size(), false),
-      consumers_(scene.size()),
-      tiles_(scene.size()),
-      missing_(scene.size()),
-      readers_(scene.size()) {
-  for (const int n : plan.nodes)
-    for (const OutputWindows& w : windows_[std::size_t(n)])
-      if (!w.memory.empty()) parts_[std::size_t(n)] = true;
-  for (const Request& r : plan.tokens[token].requests) parts_[std::size_t(r.root)] = true;
-  if (plan.tokens[token].requests.empty()) return;
+PassLinks::PassLinks(const Scene& scene, const PassPlan& plan) : consumers(scene.size()), producers(scene.size()) {
   for (const int n : plan.nodes) {
-    if (!parts_[std::size_t(n)]) continue;
-    ++open_;
-    if (is_reader(n)) continue;
+    if (plan.from_scratch[std::size_t(n)] || scene.bound(n).source) continue;
     for (std::size_t i = 0; i < scene.node(n).inputs.size(); ++i) {
       if (!reads_pixels(scene.node(n), i)) continue;
       const int from = scene.node(n).inputs[i]->node;
-      if (!parts_[std::size_t(from)]) continue;
-      consumers_[std::size_t(from)].push_back(n);
-      ++missing_[std::size_t(n)];
-      ++readers_[std::size_t(from)];
+      consumers[std::size_t(from)].push_back(n);
+      producers[std::size_t(n)].push_back(from);
     }
   }
 }
 
+TileRun::TileRun(Scene& scene, const PassPlan& plan, const PassLinks& links)
+    : scene_(scene),
+      plan_(plan),
+      links_(links),
+      parts_(scene.size(), 0),
+      tiles_(scene.size()),
+      missing_(scene.size()),
+      readers_(scene.size()) {}
+
+void TileRun::begin(std::size_t token) {
+  token_ = token;
+  plan_token(scene_, plan_, plan_.tokens[token], windows_);
+  std::fill(parts_.begin(), parts_.end(), char{0});
+  for (const int n : plan_.nodes)
+    for (const OutputWindows& w : windows_[std::size_t(n)])
+      if (!w.memory.empty()) parts_[std::size_t(n)] = 1;
+  for (const Request& r : plan_.tokens[token].requests) parts_[std::size_t(r.root)] = 1;
+  int open = 0;
+  for (const int n : plan_.nodes) {
+    const auto taking_part = [this](const std::vector<int>& nodes) {
+      int count = 0;
+      for (const int m : nodes) count += parts_[std::size_t(m)];
+      return count;
+    };
+    missing_[std::size_t(n)] = taking_part(links_.producers[std::size_t(n)]);
+    readers_[std::size_t(n)] = taking_part(links_.consumers[std::size_t(n)]);
+    open += parts_[std::size_t(n)];
+  }
+  open_ = open;
+}
+
+void TileRun::end() {
+  for (std::vector<Tile>& tiles : tiles_) tiles.clear();
+}
+
 bool TileRun::is_reader(int n) const { return plan_.from_scratch[std::size_t(n)] || scene_.bound(n).source != nullptr; }
 
-std::vector<int> TileRun::ready() const {
-  std::vector<int> nodes;
+void TileRun::ready(std::vector<int>& nodes) const {
   for (const int n : plan_.nodes)
     if (parts_[std::size_t(n)] && missing_[std::size_t(n)] == 0) nodes.push_back(n);
-  return nodes;
 }
 
 void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
@@ -149,22 +164,12 @@ void TileRun::serve_requests(int n, std::vector<std::unique_ptr<Evidence>>& evid
   evidence[token_] = b.estimate->observe(token.block, in, exec);
 }
 
-void TileRun::release_inputs(int n) {
-  if (is_reader(n)) return;
-  for (std::size_t i = 0; i < scene_.node(n).inputs.size(); ++i) {
-    if (!reads_pixels(scene_.node(n), i)) continue;
-    const std::size_t from = std::size_t(scene_.node(n).inputs[i]->node);
-    if (parts_[from] && --readers_[from] == 0) tiles_[from].clear();
-  }
-}
-
-std::vector<int> TileRun::complete(int n, bool* last) {
-  release_inputs(n);
-  std::vector<int> next;
-  for (const int c : consumers_[std::size_t(n)])
-    if (--missing_[std::size_t(c)] == 0) next.push_back(c);
-  *last = --open_ == 0;
-  return next;
+bool TileRun::complete(int n, std::vector<int>& ready) {
+  for (const int from : links_.producers[std::size_t(n)])
+    if (parts_[std::size_t(from)] && --readers_[std::size_t(from)] == 0) tiles_[std::size_t(from)].clear();
+  for (const int c : links_.consumers[std::size_t(n)])
+    if (parts_[std::size_t(c)] && --missing_[std::size_t(c)] == 0) ready.push_back(c);
+  return --open_ == 0;
 }
 
 }  // namespace nadir

@@ -11,20 +11,30 @@
 
 namespace nadir {
 
+/// Who reads whom in a pass; the same for all of its tiles.
+struct PassLinks {
+  PassLinks(const Scene& scene, const PassPlan& plan);
+
+  std::vector<std::vector<int>> consumers;  ///< by node, once for every wire
+  std::vector<std::vector<int>> producers;  ///< by node, once for every wire
+};
+
 /// Joins are countdowns: a node may run when `missing` of it reaches zero; a node's pixels are freed when `readers` of
-/// it reaches zero.
+/// it reaches zero. One object serves many tiles, one after the other.
 class TileRun {
  public:
-  TileRun(Scene& scene, const PassPlan& plan, std::size_t token);
+  TileRun(Scene& scene, const PassPlan& plan, const PassLinks& links);
 
+  void begin(std::size_t token);
   std::size_t token() const { return token_; }
-  bool takes_part(int n) const { return parts_[std::size_t(n)]; }
-  /// Nodes that wait for nobody.
-  std::vector<int> ready() const;
+  /// Appends the nodes that wait for nobody.
+  void ready(std::vector<int>& nodes) const;
   /// Does the node's work for this tile.
   void evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence);
-  /// Marks the node as done; returns the nodes that became ready. `*last` is set when the tile is complete.
-  std::vector<int> complete(int n, bool* last);
+  /// Marks the node as done and appends those that became ready. True when the tile is complete.
+  bool complete(int n, std::vector<int>& ready);
+  /// Gives back all pixels, also of a tile that was given up.
+  void end();
 
  private:
   void allocate(int n);
@@ -33,15 +43,14 @@ class TileRun {
   void serve_requests(int n, std::vector<std::unique_ptr<Evidence>>& evidence);
   ConstTileView pixels(const PortRef& ref, const Window& window) const;
   Window need_of(int n, std::size_t input) const;
-  void release_inputs(int n);
   bool is_reader(int n) const;
 
   Scene& scene_;
   const PassPlan& plan_;
-  std::size_t token_;
+  const PassLinks& links_;
+  std::size_t token_ = 0;
   TokenWindows windows_;
-  std::vector<bool> parts_;
-  std::vector<std::vector<int>> consumers_;
+  std::vector<char> parts_;  ///< by node: takes part in this tile
   std::vector<std::vector<Tile>> tiles_;
   std::vector<std::atomic<int>> missing_;
   std::vector<std::atomic<int>> readers_;

@@ -152,14 +152,15 @@ void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int ti
   const auto aligned = [alignment](int edge) { return ceil_div(edge, alignment) * alignment; };
   const int wanted = aligned(tile);
   int busy = wanted;  // small enough that every thread has work
-  while (busy > kSmallestBusyTile && busy > alignment &&
+  while (!limits.fixed_tile && busy > kSmallestBusyTile && busy > alignment &&
          ceil_div(grid.width, busy) * ceil_div(grid.height, busy) < 2 * limits.threads)
     busy = aligned(busy / 2);
   Usage usage;
   for (plan.tile = busy;; plan.tile = aligned(plan.tile / 2)) {
     plan.tokens = tile_tokens(scene, roots, grid, plan.tile);
     usage = largest_usage(scene, plan);
-    if (usage.total <= limits.tiles || plan.tile / 2 < kSmallestTile || plan.tile <= alignment) break;
+    if (limits.fixed_tile || usage.total <= limits.tiles || plan.tile / 2 < kSmallestTile || plan.tile <= alignment)
+      break;
   }
   plan.reason = "tile " + std::to_string(tile);
   if (wanted != tile)
@@ -173,8 +174,14 @@ void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int ti
 }  // namespace
 
 TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& token) {
-  TokenWindows windows(scene.size());
-  for (std::size_t n = 0; n < windows.size(); ++n) windows[n].resize(scene.bound(int(n)).images.size());
+  TokenWindows windows;
+  plan_token(scene, plan, token, windows);
+  return windows;
+}
+
+void plan_token(const Scene& scene, const PassPlan& plan, const Token& token, TokenWindows& windows) {
+  windows.resize(scene.size());
+  for (std::size_t n = 0; n < windows.size(); ++n) windows[n].assign(scene.bound(int(n)).images.size(), {});
   for (const Request& r : token.requests) request_window(windows, scene, r.ref, r.window);
   for (std::size_t k = plan.nodes.size(); k-- > 0;) {
     const int n = plan.nodes[k];
@@ -188,7 +195,6 @@ TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& t
           request_window(windows, scene, *scene.node(n).inputs[i], b.tile->needs(i, o, out));
     }
   }
-  return windows;
 }
 
 PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::size_t pass, int tile,

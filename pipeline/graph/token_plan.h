@@ -46,6 +46,7 @@ struct PassPlan {
 struct MemoryLimits {
   std::size_t tiles = std::size_t{3} << 30;  ///< bytes for tiles and working memory of stages
   int threads = 1;
+  bool fixed_tile = false;  ///< cut by the tile size asked for whatever the machine, as several processes must
 };
 
 /// The nodes that the pass needs must be bound. Throws Error(Fault::config) naming the stage when the smallest possible
@@ -53,6 +54,8 @@ struct MemoryLimits {
 PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::size_t pass, int tile,
                    const MemoryLimits& limits);
 
+/// Fills `windows`, whose memory is used again.
+void plan_token(const Scene& scene, const PassPlan& plan, const Token& token, TokenWindows& windows);
 TokenWindows plan_token(const Scene& scene, const PassPlan& plan, const Token& token);
 
 }  // namespace nadir

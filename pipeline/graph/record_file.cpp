@@ -1,0 +1,135 @@
+// Fields with a letter for their type; numbers as hexadecimal fractions, so that not a bit is lost.
+#include "pipeline/graph/record_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "pipeline/core/error.h"
+
+namespace nadir {
+namespace {
+
+constexpr const char* kIsTransform = "= transform";  // no name that a stage would choose
+
+std::string text_of(double v) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%a", v);
+  return text;
+}
+double number_of(const YAML::Node& node) { return std::strtod(node.as<std::string>().c_str(), nullptr); }
+
+YAML::Node numbers_node(const std::vector<double>& values) {
+  YAML::Node list(YAML::NodeType::Sequence);
+  for (const double v : values) list.push_back(text_of(v));
+  return list;
+}
+std::vector<double> numbers_of(const YAML::Node& node) {
+  std::vector<double> values;
+  for (const YAML::Node& v : node) values.push_back(number_of(v));
+  return values;
+}
+
+struct ToNode {
+  YAML::Node operator()(bool v) const { return pair("b", YAML::Node(v)); }
+  YAML::Node operator()(std::int64_t v) const { return pair("i", YAML::Node(v)); }
+  YAML::Node operator()(double v) const { return pair("d", YAML::Node(text_of(v))); }
+  YAML::Node operator()(const std::string& v) const { return pair("s", YAML::Node(v)); }
+  YAML::Node operator()(const std::vector<double>& v) const { return pair("D", numbers_node(v)); }
+  YAML::Node operator()(const std::vector<std::string>& v) const { return pair("S", YAML::Node(v)); }
+  YAML::Node operator()(const std::vector<std::vector<double>>& rows) const {
+    YAML::Node list(YAML::NodeType::Sequence);
+    for (const auto& row : rows) list.push_back(numbers_node(row));
+    return pair("M", list);
+  }
+  static YAML::Node pair(const char* type, const YAML::Node& value) {
+    YAML::Node node(YAML::NodeType::Map);
+    node["type"] = type;
+    node["value"] = value;
+    return node;
+  }
+};
+
+Scalar scalar_of(const YAML::Node& typed) {
+  const std::string type = typed["type"].as<std::string>();
+  const YAML::Node value = typed["value"];
+  switch (type.at(0)) {
+    case 'b': return value.as<bool>();
+    case 'i': return value.as<std::int64_t>();
+    case 'd': return number_of(value);
+    case 's': return value.as<std::string>();
+    case 'D': return numbers_of(value);
+    case 'S': return value.as<std::vector<std::string>>();
+    default: break;
+  }
+  std::vector<std::vector<double>> rows;
+  for (const YAML::Node& row : value) rows.push_back(numbers_of(row));
+  return rows;
+}
+
+}  // namespace
+
+void save_record(const std::string& path, const std::string& key, const Record& record) {
+  YAML::Node fields(YAML::NodeType::Sequence);
+  for (const auto& [name, value] : record.fields()) {
+    YAML::Node field = std::visit(ToNode{}, value);
+    field["name"] = name;
+    fields.push_back(field);
+  }
+  YAML::Node file;
+  file["key"] = key;
+  file["fields"] = fields;
+  YAML::Emitter text;
+  text << file;
+  const std::string unfinished = path + ".part";
+  std::ofstream out(unfinished);
+  out << text.c_str() << "\n";
+  out.close();
+  if (!out || std::rename(unfinished.c_str(), path.c_str()) != 0)
+    throw Error(Fault::io, path + ": cannot be written; is the disk full?");
+}
+
+std::optional<Record> load_record(const std::string& path, const std::string& key) {
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  try {
+    const YAML::Node file = YAML::LoadFile(path);
+    if (file["key"].as<std::string>() != key) return std::nullopt;
+    Record record;
+    for (const YAML::Node& field : file["fields"]) record.set(field["name"].as<std::string>(), scalar_of(field));
+    return record;
+  } catch (const YAML::Exception&) {
+    return std::nullopt;
+  }
+}
+
+void save_value(const std::string& path, const std::string& key, const Value& value) {
+  if (const auto* record = std::get_if<Record>(&value)) save_record(path, key, *record);
+  const auto* transform = std::get_if<Transform>(&value);
+  if (!transform) return;
+  Record record = transform->facts;
+  record.set(kIsTransform, std::vector<double>(transform->pixel.begin(), transform->pixel.end()));
+  record.set(std::string(kIsTransform) + "_reliable", transform->reliable);
+  save_record(path, key, record);
+}
+
+std::optional<Value> load_value(const std::string& path, const std::string& key) {
+  const std::optional<Record> record = load_record(path, key);
+  if (!record) return std::nullopt;
+  const Scalar* pixel = record->find(kIsTransform);
+  if (!pixel) return *record;
+  Transform transform;
+  const auto& numbers = std::get<std::vector<double>>(*pixel);
+  std::copy_n(numbers.begin(), std::min(numbers.size(), transform.pixel.size()), transform.pixel.begin());
+  for (const auto& [name, value] : record->fields()) {
+    if (name == std::string(kIsTransform) + "_reliable")
+      transform.reliable = std::get<bool>(value);
+    else if (name != kIsTransform)
+      transform.facts.set(name, value);
+  }
+  return transform;
+}
+
+}  // namespace nadir

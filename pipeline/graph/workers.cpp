@@ -1,0 +1,64 @@
+// A oneTBB arena, and a budget with a queue.
+#include "pipeline/graph/workers.h"
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include <exception>
+
+namespace nadir {
+
+void MemoryBudget::acquire(std::size_t bytes) {
+  std::unique_lock lock(mutex_);
+  ++waiting_;
+  freed_.wait(lock, [&] { return fits(bytes); });
+  --waiting_;
+  used_ += bytes;
+}
+
+bool MemoryBudget::try_acquire(std::size_t bytes) {
+  const std::scoped_lock lock(mutex_);
+  if (waiting_ > 0 || !fits(bytes)) return false;
+  used_ += bytes;
+  return true;
+}
+
+void MemoryBudget::release(std::size_t bytes) {
+  {
+    const std::scoped_lock lock(mutex_);
+    used_ -= bytes;
+  }
+  freed_.notify_all();
+}
+
+bool MemoryBudget::has_waiters() const {
+  const std::scoped_lock lock(mutex_);
+  return waiting_ > 0;
+}
+
+struct Workers::Arena {
+  explicit Arena(int threads)
+      : allowed(tbb::global_control::max_allowed_parallelism, std::size_t(threads) + 1), arena(threads) {}
+  tbb::global_control allowed;
+  tbb::task_arena arena;
+};
+
+Workers::Workers(int threads, std::size_t tile_bytes)
+    : threads_(threads), budget_(tile_bytes), arena_(std::make_unique<Arena>(threads)) {}
+
+Workers::~Workers() = default;
+
+// An exception must not pass through the arena: oneTBB would cancel what other scenes do there.
+void Workers::execute(const std::function<void()>& f) {
+  std::exception_ptr failure;
+  arena_->arena.execute([&] {
+    try {
+      f();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  });
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace nadir
