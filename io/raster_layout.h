@@ -24,6 +24,7 @@ struct RasterLayout {
   ImageInfo info;    ///< of the chosen bands and window
   int origin_x = 0;  ///< file pixel of the window's first pixel
   int origin_y = 0;
+  Size block;                                 ///< storage unit of the first chosen band, pixels
   std::vector<int> bands;                     ///< numbers in the file, from 1
   std::vector<std::optional<double>> nodata;  ///< by chosen band, in the file's type
   std::vector<int> masks;                     ///< bands whose mask band counts (one stands for a mask of the dataset)
