@@ -85,8 +85,8 @@ void DecodedImage::read(const Window& file, TileView out) const {
       const std::ptrdiff_t size = size_of(type_);
       for (std::size_t b = 0; b < bands.size(); ++b) bands[b].offset = std::ptrdiff_t(b) * window.area() * size;
       const std::ptrdiff_t skip = std::ptrdiff_t{part.y - window.y} * window.width + (part.x - window.x);
-      decode({pixels + skip * size, size, window.width * size}, type_, bands,
-             out.crop(translate(part, out.window.x - file.x, out.window.y - file.y)));
+      const TileView target = out.crop(translate(part, out.window.x - file.x, out.window.y - file.y));
+      refuse_rounding(pool_.choice(), decode({pixels + skip * size, size, window.width * size}, type_, bands, target));
     });
 }
 

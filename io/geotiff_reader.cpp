@@ -19,15 +19,17 @@ struct Params {
   std::vector<std::string> drivers{"GTiff", "COG"};
   std::vector<double> bbox;
   int crop_to_multiple_px = 1;
+  bool allow_rounding = false;
 };
-NADIR_PARAMS(Params, PARAM(path, "", any(), "The file; empty: the scene of the run."),
-             PARAM(bands, "", any(), "Bands by number (from 1), name or colour, in this order; empty: all but alpha."),
-             PARAM(nodata, "dn", any(), "Value of invalid samples, nan, or none; empty: what the file declares."),
-             PARAM(drivers, "", any(), "GDAL formats that may open the file. Some (VRT) can reach any other file."),
-             PARAM(bbox, "map units", any(),
-                   "Part to read: min_x, min_y, max_x, max_y, widened to whole pixels; empty: all."),
-             PARAM(crop_to_multiple_px, "px", range(1, 4096),
-                   "Cuts right and bottom so that both sides are multiples."))
+NADIR_PARAMS(
+    Params, PARAM(path, "", any(), "The file; empty: the scene of the run."),
+    PARAM(bands, "", any(), "Bands by number (from 1), name or colour, in this order; empty: all but alpha."),
+    PARAM(nodata, "dn", any(), "Value of invalid samples, nan, or none; empty: what the file declares."),
+    PARAM(drivers, "", any(), "GDAL formats that may open the file. Some (VRT) can reach any other file."),
+    PARAM(bbox, "map units", any(), "Part to read: min_x, min_y, max_x, max_y, widened to whole pixels; empty: all."),
+    PARAM(crop_to_multiple_px, "px", range(1, 4096), "Cuts right and bottom so that both sides are multiples."),
+    PARAM(allow_rounding, "", any(),
+          "Integers beyond 2^24 that float32 cannot hold come as the nearest number; otherwise the file is refused."))
 
 // A pixel is invalid when any chosen band is nodata or not finite, or the file's mask or alpha is 0 there; the samples
 // of invalid pixels come as 0.
@@ -60,7 +62,7 @@ class RasterSource final : public Source {
  private:
   // Formats have odd corners (reversed bits, say) that no header item tells of, so both ways must agree first.
   std::unique_ptr<RawImage> find_raw() const {
-    std::unique_ptr<RawImage> raw = RawImage::find(*DatasetPool::Lease(pool_), layout_, pool_.choice().path);
+    std::unique_ptr<RawImage> raw = RawImage::find(*DatasetPool::Lease(pool_), layout_, pool_.choice());
     if (!raw || raw->probe().empty()) return raw;
     Tile one(raw->probe(), layout_.info.band_count());
     Tile other(raw->probe(), layout_.info.band_count());
@@ -89,7 +91,7 @@ std::unique_ptr<Source> make_source(const StageContext& context) {
   const std::string path = p.path.empty() ? context.scene_path : p.path;
   if (path.empty())
     throw Error(Fault::missing, context.node + ": there is no scene to read; give path, or scenes on the command line");
-  return open_source({path, p.drivers, p.bands, p.nodata, p.bbox, p.crop_to_multiple_px});
+  return open_source({path, p.drivers, p.bands, p.nodata, p.bbox, p.crop_to_multiple_px, p.allow_rounding});
 }
 
 }  // namespace

@@ -244,6 +244,14 @@ RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice) {
   return layout;
 }
 
+void refuse_rounding(const RasterChoice& choice, std::optional<double> sample) {
+  if (choice.allow_rounding || !sample) return;
+  throw Error(Fault::data,
+              choice.path + ": holds the sample " + std::to_string(std::int64_t(*sample)) +
+                  ", which is no float32 number, and pixels are computed as float32; set allow_rounding: true to take "
+                  "the nearest one (it differs by at most 128)");
+}
+
 void refuse_absurd(GDALDataset& dataset, const std::string& path) {
   if (dataset.GetRasterCount() == 0) return;
   const int side = std::max(dataset.GetRasterXSize(), dataset.GetRasterYSize());

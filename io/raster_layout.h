@@ -18,6 +18,7 @@ struct RasterChoice {
   std::string nodata;              ///< empty: the file's own; "none"; or a number
   std::vector<double> bbox;        ///< min_x, min_y, max_x, max_y; empty: all
   int multiple_px = 1;
+  bool allow_rounding = true;  ///< of integers beyond 2^24
 };
 
 struct RasterLayout {
@@ -33,6 +34,9 @@ struct RasterLayout {
 
 /// Throws Error naming the file and what to do where a scene cannot be read.
 RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice);
+
+/// Refuses a sample that would come out as another number, unless the choice allows it.
+void refuse_rounding(const RasterChoice& choice, std::optional<double> sample);
 
 /// Refuses files whose header declares far more than the file can hold, before memory is taken.
 void refuse_absurd(GDALDataset& dataset, const std::string& path);

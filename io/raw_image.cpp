@@ -114,14 +114,14 @@ FileDescriptor::~FileDescriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-RawImage::RawImage(std::string path, int file, BlockTable table, SampleType type)
-    : path_(std::move(path)), file_(file), table_(std::move(table)), type_(type) {}
+RawImage::RawImage(RasterChoice choice, int file, BlockTable table, SampleType type)
+    : choice_(std::move(choice)), file_(file), table_(std::move(table)), type_(type) {}
 
-std::unique_ptr<RawImage> RawImage::find(GDALDataset& dataset, const RasterLayout& layout, const std::string& path) {
+std::unique_ptr<RawImage> RawImage::find(GDALDataset& dataset, const RasterLayout& layout, const RasterChoice& choice) {
   const GdalMessages quiet;
   if (!is_plain(dataset, layout)) return nullptr;
   std::unique_ptr<RawImage> raw(
-      new RawImage(path, ::open(path.c_str(), O_RDONLY | O_CLOEXEC), BlockTable{}, layout.info.type));
+      new RawImage(choice, ::open(choice.path.c_str(), O_RDONLY | O_CLOEXEC), BlockTable{}, layout.info.type));
   struct stat status {};
   if (raw->file_.get() < 0 || ::fstat(raw->file_.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
       !is_native_tiff(raw->file_.get()) ||
@@ -159,7 +159,7 @@ void RawImage::read_plane(int plane, const Window& file, TileView out, std::byte
     StoredPixels pixels{empty_pixel_.data() + plane * table_.pixel_bytes, 0, 0};
     if (piece.offset != BlockTable::kNotStored) pixels = fetch(piece, buffer);
     const Window target = translate(piece.window, out.window.x - file.x, out.window.y - file.y);
-    decode(pixels, type_, planes_[std::size_t(plane)], out.crop(target));
+    refuse_rounding(choice_, decode(pixels, type_, planes_[std::size_t(plane)], out.crop(target)));
   }
 }
 
@@ -177,9 +177,9 @@ StoredPixels RawImage::fetch(const BlockPiece& piece, std::byte* buffer) const {
       const ssize_t got = ::pread(file_.get(), to + done, bytes - done, off_t(at));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0)
-        throw Error(Fault::io, path_ + ": reading at byte " + std::to_string(at) + ": " + std::strerror(errno));
+        throw Error(Fault::io, choice_.path + ": reading at byte " + std::to_string(at) + ": " + std::strerror(errno));
       if (got == 0)
-        throw Error(Fault::data, path_ + ": ends at byte " + std::to_string(at) +
+        throw Error(Fault::data, choice_.path + ": ends at byte " + std::to_string(at) +
                                      ", amid its pixels; it was cut off while it was read");
       done += std::uint64_t(got);
     }

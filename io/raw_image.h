@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "io/block_table.h"
 #include "io/raster_layout.h"
@@ -27,7 +26,7 @@ class RawImage {
  public:
   /// Null where the file is not plain: not a local GeoTIFF, compressed, of the other byte order, of samples that are no
   /// whole bytes, cut off. Such files go the general way.
-  static std::unique_ptr<RawImage> find(GDALDataset& dataset, const RasterLayout& layout, const std::string& path);
+  static std::unique_ptr<RawImage> find(GDALDataset& dataset, const RasterLayout& layout, const RasterChoice& choice);
 
   /// Samples, nodata and alpha of a window of the file, for an `out` of the same size. Safe from many threads.
   void read(const Window& file, TileView out) const;
@@ -36,11 +35,11 @@ class RawImage {
   Window probe() const;
 
  private:
-  RawImage(std::string path, int file, BlockTable table, SampleType type);
+  RawImage(RasterChoice choice, int file, BlockTable table, SampleType type);
   void read_plane(int plane, const Window& file, TileView out, std::byte* buffer) const;
   StoredPixels fetch(const BlockPiece& piece, std::byte* buffer) const;
 
-  std::string path_;
+  RasterChoice choice_;
   FileDescriptor file_;
   BlockTable table_;
   SampleType type_;

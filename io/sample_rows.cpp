@@ -41,6 +41,17 @@ void check_finite(const float* __restrict samples, std::uint8_t* __restrict vali
   for (int x = 0; x < width; ++x) valid[x] &= std::uint8_t(is_finite(samples[x]));
 }
 
+// Up to 2^24 integers are exact in float32.
+template <class T>
+constexpr bool kCanBeRounded = std::is_integral_v<T> && sizeof(T) > 2;
+
+template <class T>
+std::optional<double> find_rounded(const T* from, std::ptrdiff_t step, const std::uint8_t* valid, int width) {
+  for (int x = 0; x < width; ++x)
+    if (valid[x] && double(from[x * step]) != double(float(from[x * step]))) return double(from[x * step]);
+  return std::nullopt;
+}
+
 // All bands of a pixel at once: loads are shuffled instead of gathered.
 template <int kBands, class T>
 void split(const T* __restrict from, float* __restrict a, float* __restrict b, float* __restrict c, float* __restrict d,
@@ -74,46 +85,55 @@ void split_row(const T* from, std::span<const StoredBand> bands, TileView out, i
 }
 
 template <class T>
-void validate_row(const T* from, std::ptrdiff_t step, const StoredBand& band, const float* samples, std::uint8_t* valid,
-                  int width) {
+std::optional<double> validate_row(const T* from, std::ptrdiff_t step, const StoredBand& band, const float* samples,
+                                   std::uint8_t* valid, int width) {
   if constexpr (std::is_floating_point_v<T>) check_finite(samples, valid, width);
-  if (!band.nodata || std::isnan(*band.nodata)) return;
-  const T nodata = T(*band.nodata);
-  if (step == 1)
-    check_nodata(from, 1, nodata, valid, width);
-  else
-    check_nodata(from, step, nodata, valid, width);
+  if (band.nodata && !std::isnan(*band.nodata)) {
+    const T nodata = T(*band.nodata);
+    if (step == 1)
+      check_nodata(from, 1, nodata, valid, width);
+    else
+      check_nodata(from, step, nodata, valid, width);
+  }
+  if constexpr (kCanBeRounded<T>) return find_rounded(from, step, valid, width);
+  return std::nullopt;
 }
 
 template <class T>
-void decode_row(const T* from, std::ptrdiff_t step, const StoredBand& band, TileView out, int y) {
+std::optional<double> decode_row(const T* from, std::ptrdiff_t step, const StoredBand& band, TileView out, int y) {
   std::uint8_t* valid = out.mask().row(y);
   const int width = out.window.width;
-  if (band.target == StoredBand::kAlpha) return check_nodata(from, step, T(0), valid, width);
+  if (band.target == StoredBand::kAlpha) {
+    check_nodata(from, step, T(0), valid, width);
+    return std::nullopt;
+  }
   float* to = out.band(band.target).row(y);
   if (step == 1)
     convert(from, 1, to, width);
   else
     convert(from, step, to, width);
-  validate_row(from, step, band, to, valid, width);
+  return validate_row(from, step, band, to, valid, width);
 }
 
 template <class T>
-void decode_rows(const StoredPixels& pixels, std::span<const StoredBand> bands, TileView out) {
+std::optional<double> decode_rows(const StoredPixels& pixels, std::span<const StoredBand> bands, TileView out) {
   const std::ptrdiff_t step = pixels.pixel_step / std::ptrdiff_t(sizeof(T));
   const bool together = can_split<T>(pixels, bands);
-  for (int y = 0; y < out.window.height; ++y) {
-    const std::byte* row = pixels.first + y * pixels.row_step;
-    const auto samples_of = [&](const StoredBand& band) { return reinterpret_cast<const T*>(row + band.offset); };
-    const int at = out.window.y + y;
-    if (together) split_row(samples_of(bands[0]), bands, out, at);
+  std::optional<double> rounded;
+  for (int row = 0; row < out.window.height; ++row) {
+    const std::byte* stored = pixels.first + row * pixels.row_step;
+    const auto samples_of = [&](const StoredBand& band) { return reinterpret_cast<const T*>(stored + band.offset); };
+    const int y = out.window.y + row;
+    if (together) split_row(samples_of(bands[0]), bands, out, y);
     for (const StoredBand& band : bands) {
-      if (!together)
-        decode_row(samples_of(band), step, band, out, at);
-      else
-        validate_row(samples_of(band), step, band, out.band(band.target).row(at), out.mask().row(at), out.window.width);
+      const T* from = samples_of(band);
+      const auto found =
+          together ? validate_row(from, step, band, out.band(band.target).row(y), out.mask().row(y), out.window.width)
+                   : decode_row(from, step, band, out, y);
+      if (found) rounded = found;
     }
   }
+  return rounded;
 }
 
 }  // namespace
@@ -124,14 +144,11 @@ int size_of(SampleType type) {
   return size;
 }
 
-void decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands, TileView out) {
-  with_type(type, [&]<class T>(T) { decode_rows<T>(pixels, bands, out); });
-}
-
-bool can_be_invalid(SampleType type, std::span<const StoredBand> bands) {
-  return !is_integer(type) || std::any_of(bands.begin(), bands.end(), [](const StoredBand& b) {
-    return b.nodata || b.target == StoredBand::kAlpha;
-  });
+std::optional<double> decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands,
+                             TileView out) {
+  std::optional<double> rounded;
+  with_type(type, [&]<class T>(T) { rounded = decode_rows<T>(pixels, bands, out); });
+  return rounded;
 }
 
 void clear_invalid(TileView out) {

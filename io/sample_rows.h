@@ -31,11 +31,10 @@ struct StoredBand {
 };
 
 /// Fills the window of `out` in the bands named, and takes validity away where a sample is nodata or not a finite
-/// float32 number. Nodata is compared in the stored type.
-void decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands, TileView out);
-
-/// True when samples of these bands can be invalid by their value.
-bool can_be_invalid(SampleType type, std::span<const StoredBand> bands);
+/// float32 number. Nodata is compared in the stored type. Returns a valid integer that float32 cannot hold, where there
+/// is one; it comes as the nearest number.
+std::optional<double> decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands,
+                             TileView out);
 
 /// Sets the samples of invalid pixels to 0.
 void clear_invalid(TileView out);

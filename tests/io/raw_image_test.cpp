@@ -52,7 +52,7 @@ std::unique_ptr<RawImage> find_raw(const std::string& path) {
   RasterChoice choice;
   choice.path = path;
   const DatasetPtr file = open_dataset(path, GDAL_OF_RASTER, choice.drivers, "drivers");
-  return RawImage::find(*file, read_layout(*file, choice), path);
+  return RawImage::find(*file, read_layout(*file, choice), choice);
 }
 
 void expect_same(const TempFolder& folder, const Form& form, const ParamMap& params = {}) {
