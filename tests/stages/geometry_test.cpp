@@ -6,13 +6,14 @@
 #include <cstdio>
 #include <set>
 
-#include "stages/stages.h"
-#include "tests/support/stage_harness.h"
+#include "tests/stages/stage_chain.h"
 
 namespace nadir {
 namespace {
 
 using test::Image;
+using test::Step;
+using test::through;
 using Text = std::string;
 using Whole = std::int64_t;
 
@@ -22,12 +23,6 @@ constexpr int kEdgePx = 24;       // mirrored ramps are no ramps
 // be.
 constexpr double kStepDn = 40;
 
-struct Step {
-  const char* stage;
-  ParamMap params;
-  Value value = {};  ///< for the second port
-};
-
 struct Case {
   Text name;
   std::vector<Step> chain;
@@ -36,28 +31,12 @@ struct Case {
   bool by_quarters = false;
 };
 
-const StageInfo& stage_named(const Text& name) {
-  static const std::vector<StageInfo> stages = all_stages();
-  for (const StageInfo& stage : stages)
-    if (stage.name == name) return stage;
-  throw std::logic_error("there is no stage " + name);
-}
-
 // Band 0 is the column, band 1 the row of a pixel's centre, in source pixels, times kStepDn.
 Image ramp() {
   Image image = test::make_image(253, 171, 2, [](int b, int x, int y) { return ((b == 0 ? x : y) + 0.5) * kStepDn; });
   image.info.bands[0].name = "col";
   image.info.bands[1].name = "row";
   return image;
-}
-
-Image through(const Image& image, const std::vector<Step>& chain) {
-  Image out = test::apply(stage_named(chain[0].stage), chain[0].params, {&image, nullptr}, {Value{}, chain[0].value});
-  for (std::size_t i = 1; i < chain.size(); ++i) {
-    const Image in = std::move(out);
-    out = test::apply(stage_named(chain[i].stage), chain[i].params, {&in, nullptr}, {Value{}, chain[i].value});
-  }
-  return out;
 }
 
 struct Misplaced {
