@@ -1,10 +1,13 @@
 // read_geotiff: pixels as float32 and what makes them invalid.
 #include "io/geotiff_reader.h"
 
-#include <cmath>
+#include <algorithm>
+#include <cstring>
 #include <mutex>
 
+#include "io/decoded_image.h"
 #include "io/io.h"
+#include "io/raw_image.h"
 
 namespace nadir {
 namespace {
@@ -16,165 +19,71 @@ struct Params {
   std::vector<std::string> drivers{"GTiff", "COG"};
   std::vector<double> bbox;
   int crop_to_multiple_px = 1;
+  bool allow_rounding = false;
 };
-NADIR_PARAMS(Params, PARAM(path, "", any(), "The file; empty: the scene of the run."),
-             PARAM(bands, "", any(), "Bands by number (from 1), name or colour, in this order; empty: all but alpha."),
-             PARAM(nodata, "dn", any(), "Value of invalid samples, nan, or none; empty: what the file declares."),
-             PARAM(drivers, "", any(), "GDAL formats that may open the file. Some (VRT) can reach any other file."),
-             PARAM(bbox, "map units", any(),
-                   "Part to read: min_x, min_y, max_x, max_y, widened to whole pixels; empty: all."),
-             PARAM(crop_to_multiple_px, "px", range(1, 4096),
-                   "Cuts right and bottom so that both sides are multiples."))
-
-std::string to_text(const Window& w) {
-  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" +
-         std::to_string(w.height);
-}
-
-// Types whose samples float32 cannot hold exactly; nodata is compared before the conversion.
-bool is_wide(SampleType type) { return type == SampleType::u32 || type == SampleType::i32 || type == SampleType::f64; }
+NADIR_PARAMS(
+    Params, PARAM(path, "", any(), "The file; empty: the scene of the run."),
+    PARAM(bands, "", any(), "Bands by number (from 1), name or colour, in this order; empty: all but alpha."),
+    PARAM(nodata, "dn", any(), "Value of invalid samples, nan, or none; empty: what the file declares."),
+    PARAM(drivers, "", any(), "GDAL formats that may open the file. Some (VRT) can reach any other file."),
+    PARAM(bbox, "map units", any(), "Part to read: min_x, min_y, max_x, max_y, widened to whole pixels; empty: all."),
+    PARAM(crop_to_multiple_px, "px", range(1, 4096), "Cuts right and bottom so that both sides are multiples."),
+    PARAM(allow_rounding, "", any(),
+          "Integers beyond 2^24 that float32 cannot hold come as the nearest number; otherwise the file is refused."))
 
 // A pixel is invalid when any chosen band is nodata or not finite, or the file's mask or alpha is 0 there; the samples
 // of invalid pixels come as 0.
 class RasterSource final : public Source {
  public:
-  explicit RasterSource(RasterChoice choice) : choice_(std::move(choice)) {
-    DatasetPtr first = open();
-    layout_ = read_layout(*first, choice_);
-    signed_byte_ =
-        layout_.info.type == SampleType::i8 && first->GetRasterBand(layout_.bands[0])->GetRasterDataType() == GDT_Byte;
-    file_size_ = {first->GetRasterXSize(), first->GetRasterYSize()};
-    idle_.push_back(std::move(first));
-  }
+  explicit RasterSource(RasterChoice choice)
+      : pool_(std::move(choice)),
+        layout_(read_layout(*DatasetPool::Lease(pool_), pool_.choice())),
+        decoded_(pool_, layout_) {}
 
   const ImageInfo& info() const override { return layout_.info; }
 
+  Size block() const override { return layout_.block; }
+
   void read(TileView out) const override {
     if (out.window.empty()) return;
-    DatasetPtr dataset = acquire();
+    pool_.require_unchanged();
+    std::call_once(looked_at_, [&] { raw_ = find_raw(); });
     const Window file = translate(out.window, layout_.origin_x, layout_.origin_y);
-    const MaskView valid = out.mask();
     for (int y = out.window.y; y < out.window.bottom(); ++y)
-      std::fill_n(valid.row(y), out.window.width, std::uint8_t{1});
-    if (is_wide(layout_.info.type))
-      read_wide(*dataset, file, out);
+      std::fill_n(out.mask().row(y), out.window.width, std::uint8_t{1});
+    if (decoded_.has_mask()) decoded_.read_mask(file, out.mask());
+    if (raw_)
+      raw_->read(file, out);
     else
-      read_narrow(*dataset, file, out);
-    for (const int b : layout_.masks) read_mask(*dataset->GetRasterBand(b)->GetMaskBand(), b, file, valid);
-    for (const int b : layout_.alphas) read_mask(*dataset->GetRasterBand(b), b, file, valid);
+      decoded_.read(file, out);
     clear_invalid(out);
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(dataset));
   }
 
  private:
-  DatasetPtr open() const {
-    DatasetPtr dataset = open_dataset(choice_.path, GDAL_OF_RASTER, choice_.drivers, "drivers");
-    refuse_absurd(*dataset, choice_.path);
-    return dataset;
+  // Formats have odd corners (reversed bits, say) that no header item tells of, so both ways must agree first.
+  std::unique_ptr<RawImage> find_raw() const {
+    std::unique_ptr<RawImage> raw = RawImage::find(*DatasetPool::Lease(pool_), layout_, pool_.choice());
+    if (!raw || raw->probe().empty()) return raw;
+    Tile one(raw->probe(), layout_.info.band_count());
+    Tile other(raw->probe(), layout_.info.band_count());
+    one.fill(0, true);
+    other.fill(0, true);
+    raw->read(one.window(), one.view());
+    decoded_.read(other.window(), other.view());
+    return same_bytes(one, other) ? std::move(raw) : nullptr;
   }
 
-  // A GDAL handle serves one thread at a time, so there are as many as threads read at once.
-  DatasetPtr acquire() const {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        DatasetPtr dataset = std::move(idle_.back());
-        idle_.pop_back();
-        return dataset;
-      }
-    }
-    DatasetPtr dataset = open();
-    if (Size{dataset->GetRasterXSize(), dataset->GetRasterYSize()} != file_size_)
-      throw Error(Fault::data, choice_.path + ": was replaced while it was read");
-    return dataset;
+  static bool same_bytes(const Tile& a, const Tile& b) {
+    const auto pixels = std::size_t(a.window().area());
+    return std::memcmp(a.view().samples, b.view().samples, pixels * sizeof(float) * std::size_t(a.bands())) == 0 &&
+           std::memcmp(a.view().valid, b.view().valid, pixels) == 0;
   }
 
-  [[noreturn]] void fail(int band, const Window& file, const GdalMessages& messages) const {
-    throw Error(Fault::data, choice_.path + ": band " + std::to_string(band) + ", window " + to_text(file) +
-                                 " cannot be read: " + messages.text());
-  }
-
-  void read_band(GDALDataset& dataset, int band, const Window& file, void* to, GDALDataType type,
-                 std::ptrdiff_t row_bytes) const {
-    const GdalMessages messages;
-    const CPLErr error = dataset.GetRasterBand(band)->RasterIO(GF_Read, file.x, file.y, file.width, file.height, to,
-                                                               file.width, file.height, type, 0, row_bytes, nullptr);
-    if (error != CE_None || messages.failed()) fail(band, file, messages);
-  }
-
-  void read_narrow(GDALDataset& dataset, const Window& file, TileView out) const {
-    bool done = false;
-    {
-      const GdalMessages quiet;  // on failure the bands are read again one by one, to name the damaged one
-      done = dataset.RasterIO(GF_Read, file.x, file.y, file.width, file.height, out.samples, file.width, file.height,
-                              GDT_Float32, out.bands, const_cast<int*>(layout_.bands.data()), 0,
-                              GSpacing(out.stride) * 4, GSpacing(out.plane) * 4, nullptr) == CE_None &&
-             !quiet.failed();
-    }
-    for (int b = 0; b < out.bands; ++b) {
-      const View band = out.band(b);
-      const int number = layout_.bands[std::size_t(b)];
-      if (!done) read_band(dataset, number, file, band.data, GDT_Float32, band.stride * 4);
-      const auto nodata = layout_.nodata[std::size_t(b)];
-      const float empty = nodata ? float(*nodata) : std::nanf("");
-      for (int y = out.window.y; y < out.window.bottom(); ++y) {
-        float* row = band.row(y);
-        std::uint8_t* valid = out.mask().row(y);
-        if (signed_byte_)
-          for (int x = 0; x < file.width; ++x) row[x] -= row[x] > 127 ? 256.0f : 0.0f;
-        for (int x = 0; x < file.width; ++x) valid[x] &= std::uint8_t(std::isfinite(row[x]) && row[x] != empty);
-      }
-    }
-  }
-
-  void read_wide(GDALDataset& dataset, const Window& file, TileView out) const {
-    std::vector<double> samples(std::size_t(file.area()));
-    for (int b = 0; b < out.bands; ++b) {
-      read_band(dataset, layout_.bands[std::size_t(b)], file, samples.data(), GDT_Float64,
-                std::ptrdiff_t{file.width} * 8);
-      const double empty = layout_.nodata[std::size_t(b)].value_or(std::nan(""));
-      for (int y = 0; y < file.height; ++y) {
-        const double* from = samples.data() + std::size_t(y) * std::size_t(file.width);
-        float* row = out.band(b).row(out.window.y + y);
-        std::uint8_t* valid = out.mask().row(out.window.y + y);
-        for (int x = 0; x < file.width; ++x) {
-          row[x] = float(from[x]);
-          valid[x] &= std::uint8_t(std::isfinite(row[x]) && from[x] != empty);
-        }
-      }
-    }
-  }
-
-  void read_mask(GDALRasterBand& mask, int band, const Window& file, MaskView valid) const {
-    std::vector<float> samples(std::size_t(file.area()));
-    const GdalMessages messages;
-    const CPLErr error = mask.RasterIO(GF_Read, file.x, file.y, file.width, file.height, samples.data(), file.width,
-                                       file.height, GDT_Float32, 0, 0, nullptr);
-    if (error != CE_None || messages.failed()) fail(band, file, messages);
-    for (int y = 0; y < file.height; ++y) {
-      const float* from = samples.data() + std::size_t(y) * std::size_t(file.width);
-      std::uint8_t* row = valid.row(valid.window.y + y);
-      for (int x = 0; x < file.width; ++x) row[x] &= std::uint8_t(from[x] != 0);
-    }
-  }
-
-  static void clear_invalid(TileView out) {
-    for (int y = out.window.y; y < out.window.bottom(); ++y) {
-      const std::uint8_t* valid = out.mask().row(y);
-      for (int b = 0; b < out.bands; ++b) {
-        float* row = out.band(b).row(y);
-        for (int x = 0; x < out.window.width; ++x) row[x] = valid[x] ? row[x] : 0.0f;
-      }
-    }
-  }
-
-  RasterChoice choice_;
+  mutable DatasetPool pool_;
   RasterLayout layout_;
-  bool signed_byte_ = false;
-  Size file_size_;
-  mutable std::mutex mutex_;
-  mutable std::vector<DatasetPtr> idle_;
+  DecodedImage decoded_;
+  mutable std::once_flag looked_at_;
+  mutable std::unique_ptr<RawImage> raw_;
 };
 
 std::unique_ptr<Source> make_source(const StageContext& context) {
@@ -182,7 +91,7 @@ std::unique_ptr<Source> make_source(const StageContext& context) {
   const std::string path = p.path.empty() ? context.scene_path : p.path;
   if (path.empty())
     throw Error(Fault::missing, context.node + ": there is no scene to read; give path, or scenes on the command line");
-  return open_source({path, p.drivers, p.bands, p.nodata, p.bbox, p.crop_to_multiple_px});
+  return open_source({path, p.drivers, p.bands, p.nodata, p.bbox, p.crop_to_multiple_px, p.allow_rounding});
 }
 
 }  // namespace

@@ -235,6 +235,7 @@ RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice) {
   const Window window = cut_to_multiple(window_of(grid, choice), choice);
   layout.origin_x = window.x;
   layout.origin_y = window.y;
+  dataset.GetRasterBand(layout.bands[0])->GetBlockSize(&layout.block.width, &layout.block.height);
   layout.info.grid = grid.cropped(window);
   read_nodata(dataset, choice, layout);
   read_masks(dataset, layout);
@@ -243,8 +244,20 @@ RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice) {
   return layout;
 }
 
+void refuse_rounding(const RasterChoice& choice, std::optional<double> sample) {
+  if (choice.allow_rounding || !sample) return;
+  throw Error(Fault::data,
+              choice.path + ": holds the sample " + std::to_string(std::int64_t(*sample)) +
+                  ", which is no float32 number, and pixels are computed as float32; set allow_rounding: true to take "
+                  "the nearest one (it differs by at most 128)");
+}
+
 void refuse_absurd(GDALDataset& dataset, const std::string& path) {
   if (dataset.GetRasterCount() == 0) return;
+  const int side = std::max(dataset.GetRasterXSize(), dataset.GetRasterYSize());
+  const int longest = 1 << 30;  // positions of pixels, margins included, are computed as int
+  if (side > longest)
+    throw Error(Fault::data, path + ": has a side of " + std::to_string(side) + " pixels, the limit is 2^30");
   const double mebibyte = 1024.0 * 1024.0;
   GDALRasterBand& band = *dataset.GetRasterBand(1);
   int block_width = 0;

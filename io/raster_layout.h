@@ -18,12 +18,14 @@ struct RasterChoice {
   std::string nodata;              ///< empty: the file's own; "none"; or a number
   std::vector<double> bbox;        ///< min_x, min_y, max_x, max_y; empty: all
   int multiple_px = 1;
+  bool allow_rounding = true;  ///< of integers beyond 2^24
 };
 
 struct RasterLayout {
   ImageInfo info;    ///< of the chosen bands and window
   int origin_x = 0;  ///< file pixel of the window's first pixel
   int origin_y = 0;
+  Size block;                                 ///< storage unit of the first chosen band, pixels
   std::vector<int> bands;                     ///< numbers in the file, from 1
   std::vector<std::optional<double>> nodata;  ///< by chosen band, in the file's type
   std::vector<int> masks;                     ///< bands whose mask band counts (one stands for a mask of the dataset)
@@ -32,6 +34,9 @@ struct RasterLayout {
 
 /// Throws Error naming the file and what to do where a scene cannot be read.
 RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice);
+
+/// Refuses a sample that would come out as another number, unless the choice allows it.
+void refuse_rounding(const RasterChoice& choice, std::optional<double> sample);
 
 /// Refuses files whose header declares far more than the file can hold, before memory is taken.
 void refuse_absurd(GDALDataset& dataset, const std::string& path);

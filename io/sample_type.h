@@ -46,4 +46,12 @@ inline GDALDataType gdal_type_of(SampleType type) {
   return GDT_Unknown;
 }
 
+/// For reading: the samples as the file has them.
+inline GDALDataType stored_type_of(SampleType type) {
+#if GDAL_VERSION_NUM >= 3070000
+  if (type == SampleType::i8) return GDT_Int8;
+#endif
+  return type == SampleType::i8 ? GDT_Byte : gdal_type_of(type);
+}
+
 }  // namespace nadir

@@ -74,6 +74,8 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual const ImageInfo& info() const = 0;
+  /// Size of the storage blocks of the file, in pixels; tiles of whole blocks are read fastest.
+  virtual Size block() const { return {1, 1}; }
   /// Fills the whole view; its window lies inside the image.
   virtual void read(TileView out) const = 0;
 };

@@ -8,6 +8,7 @@
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
 #include "stages/alignment/alignment_kernels.h"
+#include "stages/interpolation_weights.h"
 
 namespace nadir {
 namespace {
@@ -44,15 +45,12 @@ double radius_of(Resampling resampling) {
   return radius[int(resampling)];
 }
 
-// One row: weights of the taps around a sample position `fraction` past the anchor sample, sum 1.
+// One row: weights of the taps around a sample position `fraction` past the anchor sample.
 void add_row(WarpAxis& axis, Resampling resampling, double fraction, double widening) {
   std::vector<double> row;
-  double sum = 0;
-  for (int j = 0; j < axis.taps; ++j) {
-    row.push_back(kernel(resampling, (axis.first + j - fraction) / widening));
-    sum += row.back();
-  }
-  for (const double w : row) axis.weights.push_back(float(w / sum));
+  for (int j = 0; j < axis.taps; ++j) row.push_back(kernel(resampling, (axis.first + j - fraction) / widening));
+  centre_weights(row, axis.first - fraction);
+  for (const double w : row) axis.weights.push_back(float(w));
 }
 
 // `shift` is the constant shift along the axis when all pixels share it, else null; `shrink` source pixels an output

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "pipeline/backend/launch.h"
+#include "stages/interpolation_weights.h"
 
 namespace nadir {
 namespace {
@@ -54,13 +55,12 @@ InterpolationTaps::InterpolationTaps(Interpolation kind, int scale, double centr
     const int first = int(std::floor(position)) - count_ / 2 + 1;
     first_.push_back(first);
     std::vector<double> w;
-    double sum = 0;
     for (int j = 0; j < count_; ++j) {
       const double t = position - (first + j);
       w.push_back(kind == Interpolation::bicubic ? cubic(t) : lanczos3(t));
-      sum += w.back();
     }
-    for (const double v : w) weights_.push_back(float(v / sum));
+    centre_weights(w, first - position);
+    for (const double v : w) weights_.push_back(float(v));
   }
 }
 

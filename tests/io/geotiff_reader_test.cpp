@@ -51,11 +51,24 @@ TEST(ReadGeotiff, reads_every_sample_type_with_its_extreme_values) {
       {GDT_Float32, SampleType::f32, -1.5e38, 1.5e-38},
       {GDT_Float64, SampleType::f64, -1.5e38, 0.1}};
   for (const auto& [gdal, type, low, high] : cases) {
-    const auto image = test::read(make_file(folder, name_of(type), {2, 1}, 1, gdal, {low, high}));
+    const auto path = make_file(folder, name_of(type), {2, 1}, 1, gdal, {low, high});
+    const auto image = test::read(path, {{"allow_rounding", true}});
     EXPECT_EQ(image.info.type, type);
     EXPECT_EQ(image(0, 0, 0), float(low)) << name_of(type);
     EXPECT_EQ(image(0, 1, 0), float(high)) << name_of(type);
     EXPECT_TRUE(image.valid(0, 0) && image.valid(1, 0)) << name_of(type);
+  }
+}
+
+TEST(ReadGeotiff, refuses_integers_that_float32_cannot_hold_unless_told_otherwise) {
+  const TempFolder folder;
+  for (const char* compression : {"COMPRESS=NONE", "COMPRESS=LZW"}) {
+    const auto path = make_file(folder, "u32.tif", {3, 1}, 1, GDT_UInt32, {16777216, 16777217, 5}, {}, {compression});
+    const auto failure = failure_of([&] { test::read(path); });
+    EXPECT_EQ(failure.fault, Fault::data);
+    EXPECT_NE(failure.text.find("16777217"), std::string::npos) << failure.text;
+    EXPECT_EQ(test::read(path, {{"allow_rounding", true}})(0, 1, 0), 16777216);
+    EXPECT_FALSE(test::read(path, {{"nodata", std::string("16777217")}}).valid(1, 0)) << "invalid samples do not count";
   }
 }
 
