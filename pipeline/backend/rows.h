@@ -12,10 +12,24 @@ namespace nadir {
 void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n,
                   const float* soon = nullptr);
 
+/// The same as four sums over j mod 4, (s0 + s1) + (s2 + s3): rounding errors grow with a quarter of the count.
+void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n);
+
 /// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
 void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
 
 /// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor). `soon` as above, of factor n samples.
 void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon = nullptr);
+
+/// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0] a
+/// + low[1] b and so on along x, then the same along y with `top` first; n pairs.
+struct QuadRows {
+  float* ll;
+  float* lh;
+  float* hl;
+  float* hh;
+};
+void two_tap_bank(const float* top, const float* bottom, const float* low, const float* high, const QuadRows& out,
+                  int n, const float* soon = nullptr);
 
 }  // namespace nadir
