@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <limits>
 
 namespace nadir {
@@ -82,8 +83,7 @@ void mirror_edges(TileView tile, Size size) {
 bool all_valid(ConstTileView tile, const Window& window) {
   const ConstTileView part = tile.crop(window);
   for (int y = window.y; y < window.bottom(); ++y) {
-    const std::uint8_t* row = part.mask().row(y);
-    if (std::find(row, row + window.width, std::uint8_t{0}) != row + window.width) return false;
+    if (std::memchr(part.mask().row(y), 0, std::size_t(window.width))) return false;
   }
   return true;
 }

@@ -7,18 +7,10 @@
 
 #include "pipeline/backend/launch.h"
 #include "stages/degradation/degradation_kernels.h"
+#include "stages/degradation/observe_cpu.h"
 
 namespace nadir {
 namespace {
-
-// The weight that a fully valid neighbourhood gets, with the order of additions of the kernels.
-float full_weight(const AxisTaps& taps) {
-  float row = 0;
-  for (int j = 0; j < taps.count; ++j) row += taps.weight[j];
-  float both = 0;
-  for (int j = 0; j < taps.count; ++j) both += taps.weight[j] * row;
-  return both;
-}
 
 struct Span {
   int first;  // both ends included
@@ -78,6 +70,10 @@ Window fine_window(const AxisTaps& taps, const Window& coarse) {
 }
 
 void observe(Exec& exec, ConstTileView fine, TileView coarse, const AxisTaps& taps, MaskRule rule) {
+  if (!exec.on_device()) {
+    observe_cpu(exec, fine, coarse, taps, rule);
+    return;
+  }
   const Window need = fine_window(taps, coarse.window);
   const Window rows{coarse.window.x, need.y, coarse.window.width, need.height};
   const ScratchTile sums(exec, rows, fine.bands);

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <limits>
 
-#include "stages/super_resolution/simd.h"
+#include "pipeline/backend/simd.h"
 
 namespace nadir {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stages/super_resolution/simd.h"
+#include "pipeline/backend/simd.h"
 
 namespace nadir {
 namespace {

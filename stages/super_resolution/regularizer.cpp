@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "pipeline/backend/simd.h"
 #include "stages/super_resolution/shrinkage.h"
-#include "stages/super_resolution/simd.h"
 
 namespace nadir {
 namespace {

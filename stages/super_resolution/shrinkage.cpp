@@ -14,8 +14,6 @@ constexpr float kWeightFloor = 0.15f;
 // hardly ever come near.
 constexpr float kResolution = 4e-7f;
 
-#define NADIR_INLINE inline __attribute__((always_inline))
-
 struct Block {
   Lanes at[kBlock][kBlock];
 };

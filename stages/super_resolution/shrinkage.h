@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "stages/super_resolution/simd.h"
+#include "pipeline/backend/simd.h"
 
 namespace nadir {
 

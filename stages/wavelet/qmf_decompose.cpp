@@ -9,11 +9,17 @@ namespace {
 struct Params {
   FilterName filter = FilterName::haar;
   int levels = 3;
+  Border border = Border::symmetric;
 };
 NADIR_PARAMS(Params,
-             PARAM(filter, "", choices({"haar", "haar_mean", "db2", "db4"}),
-                   "Filter bank: orthonormal Haar, Haar as means and half differences, Daubechies of 4 or 8 taps."),
-             PARAM(levels, "", range(1, 6), "How often the approximation is split; blocks of 2^levels pixels."))
+             PARAM(filter, "", choices(filter_names()),
+                   "Filter bank: Haar (orthonormal, or as means and half differences), Daubechies, symlets, coiflets, "
+                   "Cohen-Daubechies-Feauveau 5/3 and 9/7, Johnston's quadrature mirror filters (nearly perfect)."),
+             PARAM(levels, "", range(1, kMaxLevels),
+                   "How often the approximation is split; blocks of 2^levels pixels."),
+             PARAM(border, "", choices({"symmetric", "periodic", "reflect", "zero"}),
+                   "What lies beyond the scene: … 1 0 | 0 1 …, … n-2 n-1 | 0 1 … (tiles at the edge then read whole "
+                   "rows or columns), … 2 1 | 0 1 2 …, or zeros."))
 
 constexpr int kMaxBands = 65535;  // of a TIFF file
 
@@ -26,26 +32,22 @@ SubbandLayout layout_of(const Params& p, const ImageInfo& source) {
   return layout;
 }
 
-// The decimated two-dimensional transform of the mirrored scene (Mallat 1989; Daubechies, Ten Lectures on Wavelets,
+// The decimated two-dimensional transform of the extended scene (Mallat 1989; Daubechies, Ten Lectures on Wavelets,
 // 5.6), formulas in wavelet_ops.h. Invalid samples are replaced by the mean of their block's valid ones, so that holes
 // make no false edges; a coefficient pixel is valid when its block has a valid sample. 2 (4/3) taps multiply-adds a
 // sample.
 class Decompose final : public TileStage {
  public:
   Decompose(const Params& p, const StageContext& context)
-      : filter_(filter_of(p.filter)),
-        layout_(layout_of(p, *context.images[0])),
-        info_(subband_info(*context.images[0], layout_, name_of(p.filter))) {}
+      : bank_{filter_of(p.filter), layout_of(p, *context.images[0]), p.border},
+        info_(subband_info(*context.images[0], bank_.layout, name_of(p.filter))) {}
   std::vector<ImageInfo> outputs() const override { return {info_}; }
-  Window needs(std::size_t, std::size_t, const Window& out) const override {
-    return analysis_window(filter_, layout_, out);
-  }
-  std::size_t scratch_bytes(const Window& out) const override { return analysis_scratch(filter_, layout_, out); }
-  void run(Inputs in, Outputs out, Exec& exec) const override { analyze(exec, in[0], out[0], filter_, layout_); }
+  Window needs(std::size_t, std::size_t, const Window& out) const override { return analysis_window(bank_, out); }
+  std::size_t scratch_bytes(const Window& out) const override { return analysis_scratch(bank_, out); }
+  void run(Inputs in, Outputs out, Exec& exec) const override { analyze(exec, in[0], out[0], bank_); }
 
  private:
-  Filter filter_;
-  SubbandLayout layout_;
+  Bank bank_;
   ImageInfo info_;
 };
 

@@ -16,23 +16,23 @@ SubbandLayout layout_of(const ImageInfo& subbands) {
 class Reconstruct final : public TileStage {
  public:
   explicit Reconstruct(const StageContext& context)
-      : layout_(layout_of(*context.images[0])), origin_(origin_of(*context.images[0], layout_)) {
+      : bank_{{}, layout_of(*context.images[0])}, origin_(origin_of(*context.images[0], bank_.layout)) {
     const auto name = filter_named(origin_.filter);
     if (!name) throw Error(Fault::data, "the subbands were made with the unknown filter '" + origin_.filter + "'");
-    filter_ = filter_of(*name);
-    if (margin_of(filter_, layout_.levels) != layout_.margin)
+    bank_.filter = filter_of(*name);
+    if (margin_of(bank_.filter, bank_.layout.levels) != bank_.layout.margin)
       throw Error(Fault::data, "the margin of the subbands does not belong to their filter " + origin_.filter);
     if (context.images.size() > 1 && context.images[1]) check_like(context.images[1]->grid);
   }
   std::vector<ImageInfo> outputs() const override { return {origin_.source}; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
-    if (input == 0) return synthesis_window(filter_, layout_, out);
+    if (input == 0) return synthesis_window(bank_, out);
     return has_like_ ? out : Window{};
   }
-  int alignment() const override { return 1 << layout_.levels; }
-  std::size_t scratch_bytes(const Window& out) const override { return synthesis_scratch(filter_, layout_, out); }
+  int alignment() const override { return 1 << bank_.layout.levels; }
+  std::size_t scratch_bytes(const Window& out) const override { return synthesis_scratch(bank_, out); }
   void run(Inputs in, Outputs out, Exec& exec) const override {
-    synthesize(exec, in[0], has_like_ ? in[1] : ConstTileView{}, out[0], filter_, layout_);
+    synthesize(exec, in[0], has_like_ ? in[1] : ConstTileView{}, out[0], bank_);
   }
 
  private:
@@ -40,13 +40,12 @@ class Reconstruct final : public TileStage {
     int col = 0;
     int row = 0;
     has_like_ = true;
-    if (grid.size() != layout_.source_size || !same_lattice(origin_.source.grid, grid, &col, &row) || col || row)
+    if (grid.size() != bank_.layout.source_size || !same_lattice(origin_.source.grid, grid, &col, &row) || col || row)
       throw Error(Fault::data, "`like` is not on the grid of the image that was decomposed");
   }
 
-  SubbandLayout layout_;
+  Bank bank_;
   SubbandOrigin origin_;
-  Filter filter_;
   bool has_like_ = false;
 };
 

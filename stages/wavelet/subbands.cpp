@@ -88,8 +88,8 @@ std::optional<SubbandLayout> SubbandLayout::read_from(const ImageInfo& info) {
                              whole("qmf.margin"),
                              whole("qmf.source_bands"),
                              {whole("qmf.source_width"), whole("qmf.source_height")}};
-  const bool plausible = layout.levels > 0 && layout.levels < 12 && layout.margin >= 0 && layout.source_bands > 0 &&
-                         layout.source_size.width > 0 && layout.source_size.height > 0;
+  const bool plausible = layout.levels > 0 && layout.levels <= kMaxLevels && layout.margin >= 0 &&
+                         layout.source_bands > 0 && layout.source_size.width > 0 && layout.source_size.height > 0;
   if (!plausible || info.band_count() != layout.source_bands * layout.bands_per_source_band()) return std::nullopt;
   return layout;
 }

@@ -15,6 +15,8 @@
 
 namespace nadir {
 
+constexpr int kMaxLevels = 7;  ///< more would give more bands than a TIFF file can hold
+
 enum class Orientation { lh = 0, hl = 1, hh = 2 };  ///< low or high in x, then in y
 
 struct SubbandLayout {

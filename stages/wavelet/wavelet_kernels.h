@@ -1,5 +1,5 @@
-// Functors of the wavelet family. Samples are stored in float32; every sum runs in double, so that six levels there and
-// back stay within 1e-6 of the range.
+// Functors of the wavelet family. Samples are stored in float32. Analysis sums in float32 with four partial sums,
+// synthesis in double; six levels there and back then stay within 1e-6 of the range.
 #pragma once
 
 #include <cfloat>
@@ -9,6 +9,18 @@
 #include "stages/wavelet/wavelet_ops.h"
 
 namespace nadir {
+
+constexpr int kNoSource = -(1 << 30);
+
+/// The position inside [0, n) whose sample stands at i, kNoSource for a sample of 0. Pixels beyond the scene come
+/// mirrored, so the symmetric rule finds its samples where they are.
+HD inline int border_source(Border border, int i, int n) {
+  if (border == Border::symmetric || (i >= 0 && i < n)) return i;
+  if (border == Border::zero) return kNoSource;
+  const int period = border == Border::periodic ? n : n > 1 ? 2 * (n - 1) : 1;
+  const int k = i - floor_div(i, period) * period;
+  return k < n ? k : period - k;
+}
 
 /// Mean of the valid samples of each block, 0 where there are none or where nobody needs it (all valid).
 struct BlockMeans {
@@ -30,45 +42,67 @@ struct BlockMeans {
   }
 };
 
+/// The scene as the first level sees it: extended by the border rule, holes filled.
 struct FillInvalid {
   ConstTileView fine;
   ConstTileView means;
   TileView filled;
+  Size size;  ///< of the scene
+  Border border;
   int levels;
 
   HD void operator()(int b, int x, int y) const {
-    filled(b, x, y) = fine.is_valid(x, y) ? fine(b, x, y) : means(b, x >> levels, y >> levels);
+    const int u = border_source(border, x, size.width);
+    const int v = border_source(border, y, size.height);
+    float value = 0;
+    if (u != kNoSource && v != kNoSource)
+      value = fine.is_valid(u, v) ? fine(b, u, v) : means(b, u >> levels, v >> levels);
+    filled(b, x, y) = value;
   }
 };
 
-/// One channel along x: out[k] = sum_j taps[j] in[2k + first + j].
+/// sum_j taps[j] sample(j) as four sums over j mod 4, whose rounding errors grow with a quarter of the length.
+template <class Samples>
+HD inline float balanced_sum(const AnalysisChannel& c, const Samples& sample) {
+  float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  int j = 0;
+  for (; j + 4 <= c.length; j += 4) {
+    s0 += c.taps[j] * sample(j);
+    s1 += c.taps[j + 1] * sample(j + 1);
+    s2 += c.taps[j + 2] * sample(j + 2);
+    s3 += c.taps[j + 3] * sample(j + 3);
+  }
+  if (j < c.length) s0 += c.taps[j] * sample(j);
+  if (j + 1 < c.length) s1 += c.taps[j + 1] * sample(j + 1);
+  if (j + 2 < c.length) s2 += c.taps[j + 2] * sample(j + 2);
+  return (s0 + s1) + (s2 + s3);
+}
+
+/// Samples from one on, `step` apart.
+struct Strided {
+  const float* first;
+  std::ptrdiff_t step;
+  HD float operator()(int j) const { return first[j * step]; }
+};
+
+/// One channel along x.
 struct AnalyzeX {
   ConstTileView in;
   TileView out;
-  Filter filter;
-  bool high;
+  AnalysisChannel channel;
 
   HD void operator()(int b, int x, int y) const {
-    const double* taps = high ? filter.high : filter.low;
-    const int first = 2 * x + (high ? 2 - filter.length : 0);
-    double sum = 0;
-    for (int j = 0; j < filter.length; ++j) sum += taps[j] * double(in(b, first + j, y));
-    out(b, x, y) = float(sum);
+    out(b, x, y) = balanced_sum(channel, Strided{&in(b, 2 * x + channel.first, y), 1});
   }
 };
 
-/// One channel along y, to a tile of approximations.
+/// One channel along y.
 struct AnalyzeY {
   ConstTileView in;
-  Filter filter;
-  bool high;
+  AnalysisChannel channel;
 
   HD float value(int b, int x, int y) const {
-    const double* taps = high ? filter.high : filter.low;
-    const int first = 2 * y + (high ? 2 - filter.length : 0);
-    double sum = 0;
-    for (int j = 0; j < filter.length; ++j) sum += taps[j] * double(in(b, x, first + j));
-    return float(sum);
+    return balanced_sum(channel, Strided{&in(b, x, 2 * y + channel.first), in.stride});
   }
 };
 
@@ -124,21 +158,33 @@ struct DetailSource {
   }
 };
 
-/// Both channels along y together: out[i] = gain sum_k (low[i - 2k] c[k] + high[i - 2k - 2 + n] d[k]).
+/// What coefficients(k) of one channel add to sample i: sum_k taps[i - 2k - first] coefficients(k).
+template <class Coefficients>
+HD inline double synthesized_at(const SynthesisChannel& channel, int i, double sum, const Coefficients& coefficients) {
+  for (int j = (i - channel.first) & 1; j < channel.length; j += 2)
+    sum += channel.taps[j] * coefficients((i - channel.first - j) >> 1);
+  return sum;
+}
+
+/// Both channels along y together.
 template <class Low>
 struct SynthesizeY {
   Low low;
   DetailSource high;
   TileView out;
-  Filter filter;
+  SynthesisChannel back_low;
+  SynthesisChannel back_high;
 
+  template <class Source>
+  struct Column {
+    const Source& source;
+    int b;
+    int x;
+    HD double operator()(int k) const { return source(b, x, k); }
+  };
   HD void operator()(int b, int x, int y) const {
-    double sum = 0;
-    for (int j = y & 1; j < filter.length; j += 2) {
-      sum += filter.low[j] * low(b, x, (y - j) >> 1);
-      sum += filter.high[j] * high(b, x, (y - 2 + filter.length - j) >> 1);
-    }
-    out(b, x, y) = float(filter.gain * sum);
+    const double sum = synthesized_at(back_low, y, 0, Column<Low>{low, b, x});
+    out(b, x, y) = float(synthesized_at(back_high, y, sum, Column<DetailSource>{high, b, x}));
   }
 };
 
@@ -146,15 +192,17 @@ struct SynthesizeX {
   ConstTileView low;
   ConstTileView high;
   TileView out;
-  Filter filter;
+  SynthesisChannel back_low;
+  SynthesisChannel back_high;
 
+  struct Row {
+    const float* samples;
+    int left;
+    HD double operator()(int k) const { return double(samples[k - left]); }
+  };
   HD void operator()(int b, int x, int y) const {
-    double sum = 0;
-    for (int j = x & 1; j < filter.length; j += 2) {
-      sum += filter.low[j] * double(low(b, (x - j) >> 1, y));
-      sum += filter.high[j] * double(high(b, (x - 2 + filter.length - j) >> 1, y));
-    }
-    out(b, x, y) = float(filter.gain * sum);
+    const double sum = synthesized_at(back_low, x, 0, Row{low.band(b).row(y), low.window.x});
+    out(b, x, y) = float(synthesized_at(back_high, x, sum, Row{high.band(b).row(y), high.window.x}));
   }
 };
 

@@ -10,6 +10,8 @@
 #define NADIR_SIMD_CLONES
 #endif
 
+#define NADIR_INLINE __attribute__((always_inline)) inline
+
 namespace nadir {
 
 constexpr int kLanes = 16;

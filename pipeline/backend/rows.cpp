@@ -1,0 +1,237 @@
+// Weighted sums of rows.
+#include "pipeline/backend/rows.h"
+
+#include "pipeline/backend/simd.h"
+
+namespace nadir {
+namespace {
+
+NADIR_INLINE const UnalignedLanes& lanes_at(const float* p) { return *reinterpret_cast<const UnalignedLanes*>(p); }
+// Absent rows cost a branch, not a fault.
+NADIR_INLINE void fetch(const float* row, int begin, int end) {
+  if (!row) return;
+  for (int x = begin; x < end; x += kLanes) __builtin_prefetch(row + x);
+}
+NADIR_INLINE UnalignedLanes& lanes_at(float* p) { return *reinterpret_cast<UnalignedLanes*>(p); }
+
+}  // namespace
+
+// Four vectors side by side hide the latency of the additions, which must stay in order.
+NADIR_SIMD_CLONES void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n,
+                                    const float* soon) {
+  int x = 0;
+  for (; x + 4 * kLanes <= n; x += 4 * kLanes) {
+    fetch(soon, x, x + 4 * kLanes);
+    Lanes sum[4] = {};
+    for (int j = 0; j < count; ++j) {
+      const Lanes weight = Lanes{} + weights[j];
+      for (int v = 0; v < 4; ++v) sum[v] += weight * lanes_at(rows[j] + x + v * kLanes);
+    }
+    for (int v = 0; v < 4; ++v) lanes_at(out + x + v * kLanes) = sum[v];
+  }
+  for (; x + kLanes <= n; x += kLanes) {
+    Lanes sum = {};
+    for (int j = 0; j < count; ++j) sum += weights[j] * lanes_at(rows[j] + x);
+    lanes_at(out + x) = sum;
+  }
+  for (; x < n; ++x) {
+    float sum = 0;
+    for (int j = 0; j < count; ++j) sum += weights[j] * rows[j][x];
+    out[x] = sum;
+  }
+}
+
+namespace {
+
+struct FourSums {
+  float* const* out;
+  const float* const* rows;
+  const float* weights;
+  int count;
+  int step;
+
+  template <int kVectors>
+  NADIR_INLINE void at(int x) const {
+    Lanes sum[4][kVectors] = {};
+    const int last = count + 3 * step;
+    const int common_end = count > 3 * step ? count : 3 * step;  // rows in [3 step, common_end) are in all four sums
+    int j = 0;
+    for (; j < 3 * step; ++j) add_some(sum, j, x);
+    for (; j < common_end; ++j)
+      for (int v = 0; v < kVectors; ++v) {
+        const Lanes row = lanes_at(rows[j] + x + v * kLanes);
+        for (int r = 0; r < 4; ++r) sum[r][v] += weights[j - r * step] * row;
+      }
+    for (; j < last; ++j) add_some(sum, j, x);
+    for (int r = 0; r < 4; ++r)
+      for (int v = 0; v < kVectors; ++v) lanes_at(out[r] + x + v * kLanes) = sum[r][v];
+  }
+
+ private:
+  template <int kVectors>
+  NADIR_INLINE void add_some(Lanes (&sum)[4][kVectors], int j, int x) const {
+    for (int r = 0; r < 4; ++r) {
+      const int tap = j - r * step;
+      if (tap < 0 || tap >= count) continue;
+      for (int v = 0; v < kVectors; ++v) sum[r][v] += weights[tap] * lanes_at(rows[j] + x + v * kLanes);
+    }
+  }
+};
+
+}  // namespace
+
+NADIR_SIMD_CLONES void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count,
+                                          int step, int n) {
+  const FourSums sums{out, rows, weights, count, step};
+  int x = 0;
+  for (; x + 2 * kLanes <= n; x += 2 * kLanes) sums.at<2>(x);
+  for (; x + kLanes <= n; x += kLanes) sums.at<1>(x);
+  for (; x < n; ++x)
+    for (int r = 0; r < 4; ++r) {
+      float sum = 0;
+      for (int j = 0; j < count; ++j) sum += weights[j] * rows[step * r + j][x];
+      out[r][x] = sum;
+    }
+}
+
+namespace {
+
+template <int kVectors>
+NADIR_INLINE void add_row(Lanes (&sum)[kVectors], const float* row, float weight) {
+  for (int v = 0; v < kVectors; ++v) sum[v] += weight * lanes_at(row + v * kLanes);
+}
+
+template <int kVectors>
+NADIR_INLINE void balanced_at(float* out, const float* const* rows, const float* weights, int count, int x) {
+  Lanes s0[kVectors] = {}, s1[kVectors] = {}, s2[kVectors] = {}, s3[kVectors] = {};
+  int j = 0;
+  for (; j + 4 <= count; j += 4) {
+    add_row(s0, rows[j] + x, weights[j]);
+    add_row(s1, rows[j + 1] + x, weights[j + 1]);
+    add_row(s2, rows[j + 2] + x, weights[j + 2]);
+    add_row(s3, rows[j + 3] + x, weights[j + 3]);
+  }
+  if (j < count) add_row(s0, rows[j] + x, weights[j]);
+  if (j + 1 < count) add_row(s1, rows[j + 1] + x, weights[j + 1]);
+  if (j + 2 < count) add_row(s2, rows[j + 2] + x, weights[j + 2]);
+  for (int v = 0; v < kVectors; ++v) lanes_at(out + x + v * kLanes) = (s0[v] + s1[v]) + (s2[v] + s3[v]);
+}
+
+// Samples 0, 2, … (or 1, 3, …) of two vectors, one after the other.
+NADIR_INLINE void even_of(Lanes& out, const Lanes& a, const Lanes& b) {
+  out = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+NADIR_INLINE void odd_of(Lanes& out, const Lanes& a, const Lanes& b) {
+  out = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+NADIR_INLINE void split_in_two(const float* in, float* even, float* odd, int n, const float* soon) {
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    fetch(soon, 2 * i, 2 * (i + kLanes));
+    const Lanes a = lanes_at(in + 2 * i);
+    const Lanes b = lanes_at(in + 2 * i + kLanes);
+    Lanes half;
+    even_of(half, a, b);
+    lanes_at(even + i) = half;
+    odd_of(half, a, b);
+    lanes_at(odd + i) = half;
+  }
+  for (; i < n; ++i) {
+    even[i] = in[2 * i];
+    odd[i] = in[2 * i + 1];
+  }
+}
+
+NADIR_INLINE void split_in_four(const float* in, float* const* out, int n) {
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    Lanes even[2], odd[2], quarter;
+    for (int h = 0; h < 2; ++h) {
+      const Lanes a = lanes_at(in + 4 * i + 2 * h * kLanes);
+      const Lanes b = lanes_at(in + 4 * i + (2 * h + 1) * kLanes);
+      even_of(even[h], a, b);
+      odd_of(odd[h], a, b);
+    }
+    even_of(quarter, even[0], even[1]);
+    lanes_at(out[0] + i) = quarter;
+    even_of(quarter, odd[0], odd[1]);
+    lanes_at(out[1] + i) = quarter;
+    odd_of(quarter, even[0], even[1]);
+    lanes_at(out[2] + i) = quarter;
+    odd_of(quarter, odd[0], odd[1]);
+    lanes_at(out[3] + i) = quarter;
+  }
+  for (; i < n; ++i)
+    for (int p = 0; p < 4; ++p) out[p][i] = in[4 * i + p];
+}
+
+}  // namespace
+
+NADIR_SIMD_CLONES void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n) {
+  int x = 0;
+  for (; x + 2 * kLanes <= n; x += 2 * kLanes) balanced_at<2>(out, rows, weights, count, x);
+  for (; x + kLanes <= n; x += kLanes) balanced_at<1>(out, rows, weights, count, x);
+  for (; x < n; ++x) {
+    float sum[4] = {};
+    for (int j = 0; j < count; ++j) sum[j % 4] += weights[j] * rows[j][x];
+    out[x] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+}
+
+NADIR_SIMD_CLONES void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon) {
+  if (factor == 2) return split_in_two(in, out[0], out[1], n, soon);
+  fetch(soon, 0, factor * n);
+  if (factor == 4) return split_in_four(in, out, n);
+  for (int p = 0; p < factor; ++p) {
+    float* __restrict phase = out[p];
+    for (int i = 0; i < n; ++i) phase[i] = in[factor * i + p];
+  }
+}
+
+namespace {
+
+// balanced_sum of two; the 0 keeps the sign of a vanishing sum.
+NADIR_INLINE void combine(Lanes& out, const float* taps, const Lanes& a, const Lanes& b) {
+  out = (taps[0] * a + 0.0f) + taps[1] * b;
+}
+NADIR_INLINE float combine(const float* taps, float a, float b) { return (taps[0] * a + 0.0f) + taps[1] * b; }
+
+NADIR_INLINE void filter_pairs(const float* row, const float* low, const float* high, Lanes& l, Lanes& h) {
+  const Lanes a = lanes_at(row), b = lanes_at(row + kLanes);  // copies, for a reference would promise alignment
+  Lanes even, odd;
+  even_of(even, a, b);
+  odd_of(odd, a, b);
+  combine(l, low, even, odd);
+  combine(h, high, even, odd);
+}
+
+}  // namespace
+
+NADIR_SIMD_CLONES void two_tap_bank(const float* top, const float* bottom, const float* low, const float* high,
+                                    const QuadRows& out, int n, const float* soon) {
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    fetch(soon, 2 * i, 2 * (i + kLanes));
+    Lanes l0, h0, l1, h1, sum;
+    filter_pairs(top + 2 * i, low, high, l0, h0);
+    filter_pairs(bottom + 2 * i, low, high, l1, h1);
+    combine(sum, low, l0, l1);
+    lanes_at(out.ll + i) = sum;
+    combine(sum, high, l0, l1);
+    lanes_at(out.lh + i) = sum;
+    combine(sum, low, h0, h1);
+    lanes_at(out.hl + i) = sum;
+    combine(sum, high, h0, h1);
+    lanes_at(out.hh + i) = sum;
+  }
+  for (; i < n; ++i) {
+    const float l0 = combine(low, top[2 * i], top[2 * i + 1]), l1 = combine(low, bottom[2 * i], bottom[2 * i + 1]);
+    const float h0 = combine(high, top[2 * i], top[2 * i + 1]), h1 = combine(high, bottom[2 * i], bottom[2 * i + 1]);
+    out.ll[i] = combine(low, l0, l1);
+    out.lh[i] = combine(high, l0, l1);
+    out.hl[i] = combine(low, h0, h1);
+    out.hh[i] = combine(high, h0, h1);
+  }
+}
+
+}  // namespace nadir

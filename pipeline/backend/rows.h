@@ -1,0 +1,35 @@
+// The inner loops of separable filters on the CPU: weighted sums of rows, with the widest vectors of the machine.
+//
+// A horizontal filter is the same sum over shifted copies of one row; with a step, over the phases that `deinterleave`
+// makes. Every sample is computed as the functors of the families do it, `sum = 0; sum += weights[j] * rows[j][x]` for
+// j = 0, 1, …, so that results are the same bits on every instruction set and on CUDA. Outputs overlap no input.
+#pragma once
+
+namespace nadir {
+
+/// out[x] = sum_j weights[j] rows[j][x] for x in [0, n). `soon`, where given, is a row of n samples that will be read
+/// next but one: fetching it early hides that hardware does not look beyond the page that a row ends in.
+void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n,
+                  const float* soon = nullptr);
+
+/// The same as four sums over j mod 4, (s0 + s1) + (s2 + s3): rounding errors grow with a quarter of the count.
+void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n);
+
+/// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
+void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
+
+/// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor). `soon` as above, of factor n samples.
+void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon = nullptr);
+
+/// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0] a
+/// + low[1] b and so on along x, then the same along y with `top` first; n pairs.
+struct QuadRows {
+  float* ll;
+  float* lh;
+  float* hl;
+  float* hh;
+};
+void two_tap_bank(const float* top, const float* bottom, const float* low, const float* high, const QuadRows& out,
+                  int n, const float* soon = nullptr);
+
+}  // namespace nadir

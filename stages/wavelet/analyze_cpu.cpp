@@ -1,0 +1,235 @@
+// All levels of a decomposition in one pass: a row of samples is filtered along x into a low and a high row; as soon as
+// the rows that a filter along y needs are there, a row of each subband comes out, and the approximation goes on to the
+// next level. 8/3 taps multiply-adds a sample, each sample is read once, each coefficient written once.
+#include "stages/wavelet/analyze_cpu.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "pipeline/backend/rows.h"
+#include "pipeline/backend/simd.h"
+#include "stages/wavelet/filled_rows.h"
+
+namespace nadir {
+namespace {
+
+// Pixels of a strip; the rows and columns that its filters reach beyond are filtered again by its neighbours.
+constexpr int kStripRows = 1024;
+constexpr int kStripColumns = 2048;
+
+int floor_mod(int a, int b) { return a - floor_div(a, b) * b; }
+
+// The last rows of one channel along x.
+class Ring {
+ public:
+  Ring(int first_column, int width, int rows)
+      : first_column_(first_column),
+        width_(width),
+        rows_(rows),
+        stride_(ceil_div(width, kLanes) * kLanes + kLanes),
+        samples_(std::size_t(rows) * std::size_t(stride_)) {}
+  float* row(int y) { return &samples_[std::size_t(floor_mod(y, rows_)) * std::size_t(stride_)]; }
+  int first_column() const { return first_column_; }
+  int width() const { return width_; }
+
+ private:
+  int first_column_;
+  int width_;
+  int rows_;
+  int stride_;
+  std::vector<float> samples_;
+};
+
+// One level of one band over one strip.
+class Level {
+ public:
+  /// `in`: approximations that it reads; `next`: those that it makes, for `coarser`, or for the packed image;
+  /// `details`: its coefficients in the packed image.
+  Level(const Bank& bank, int number, const Window& in, const Window& next, const Window& details, TileView packed,
+        int band, Level* coarser)
+      : filter_(bank.filter),
+        layout_(bank.layout),
+        shift_(bank.layout.levels - number),
+        number_(number),
+        in_(in),
+        next_(next),
+        details_(details),
+        packed_(packed),
+        band_(band),
+        coarser_(coarser),
+        low_(next.x, next.width, std::max(filter_.low.length, filter_.high.length)),
+        high_(details.x, details.width, std::max(filter_.low.length, filter_.high.length)),
+        even_(std::size_t(in.width / 2 + 2)),
+        odd_(even_.size()),
+        two_taps_(filter_.low.length == 2 && filter_.high.length == 2 && !filter_.low.first && !filter_.high.first) {
+    for (std::vector<float>& row : rows_) row.resize(std::size_t(std::max(next.width, details.width)));
+  }
+
+  /// Rows come in order from the top of `in`, with the columns of `in`, and stay until the next has come. `soon` is a
+  /// row that will come.
+  void push(const float* row, const float* soon, int y) {
+    if (two_taps_) {
+      if (floor_mod(y, 2) == 1) make_all(held_, row, soon, floor_div(y, 2));
+      held_ = row;
+      return;
+    }
+    split(row, soon);
+    filter_x(filter_.low, low_, y);
+    filter_x(filter_.high, high_, y);
+    if (const int k2 = y - filter_.low.first - filter_.low.length + 1; k2 % 2 == 0) make_low(k2 / 2);
+    if (const int k2 = y - filter_.high.first - filter_.high.length + 1; k2 % 2 == 0) make_high(k2 / 2);
+  }
+
+ private:
+  // even_[i] is the sample at column 2 (pair + i), with pair that of the first column.
+  void split(const float* row, const float* soon) {
+    const bool odd_start = floor_mod(in_.x, 2) == 1;
+    if (odd_start) odd_[0] = row[0];
+    const int skipped = odd_start ? 1 : 0;
+    const int pairs = (in_.width - skipped) / 2;
+    float* const phases[] = {&even_[std::size_t(skipped)], &odd_[std::size_t(skipped)]};
+    deinterleave(row + skipped, phases, 2, pairs, soon);
+    if (skipped + 2 * pairs < in_.width) even_[std::size_t(skipped + pairs)] = row[in_.width - 1];
+  }
+
+  void filter_x(const AnalysisChannel& channel, Ring& ring, int y) {
+    const int pair = floor_div(in_.x, 2);
+    for (int j = 0; j < channel.length; ++j) {
+      const int x = 2 * ring.first_column() + channel.first + j;
+      const std::vector<float>& phase = floor_mod(x, 2) ? odd_ : even_;
+      taps_[j] = phase.data() + (floor_div(x, 2) - pair);
+    }
+    balanced_sum(ring.row(y), taps_, channel.taps, channel.length, ring.width());
+  }
+
+  // One row of a channel along y, over `columns` columns from x on.
+  void filter_y(const AnalysisChannel& channel, Ring& ring, int k, int x, int columns, float* out) {
+    for (int j = 0; j < channel.length; ++j) taps_[j] = ring.row(2 * k + channel.first + j) + (x - ring.first_column());
+    balanced_sum(out, taps_, channel.taps, channel.length, columns);
+  }
+
+  // Banks of two taps need no rings.
+  void make_all(const float* top, const float* bottom, const float* soon, int k) {
+    const auto detail = [&](Orientation o) { return shift_ ? rows_[int(o)].data() : detail_row(o, k, 0); };
+    const QuadRows out{approximations(k), detail(Orientation::lh), detail(Orientation::hl), detail(Orientation::hh)};
+    two_tap_bank(top, bottom, filter_.low.taps, filter_.high.taps, out, details_.width, soon);
+    if (shift_) {
+      spread(out.lh, Orientation::lh, k);
+      spread(out.hl, Orientation::hl, k);
+      spread(out.hh, Orientation::hh, k);
+    }
+    if (coarser_) coarser_->push(out.ll, nullptr, k);
+  }
+
+  // Where a row of approximations goes.
+  float* approximations(int k) {
+    return coarser_ ? rows_[3 + floor_mod(k, 2)].data() : packed_row(layout_.ll(band_), k);
+  }
+
+  void make_low(int k) {
+    if (k >= next_.y && k < next_.bottom()) {
+      float* row = approximations(k);
+      filter_y(filter_.low, low_, k, next_.x, next_.width, row);
+      if (coarser_) coarser_->push(row, nullptr, k);
+    }
+    if (is_detail(k)) make_detail(filter_.low, high_, k, Orientation::hl);
+  }
+
+  void make_high(int k) {
+    if (!is_detail(k)) return;
+    make_detail(filter_.high, low_, k, Orientation::lh);
+    make_detail(filter_.high, high_, k, Orientation::hh);
+  }
+
+  bool is_detail(int k) const { return k >= details_.y && k < details_.bottom(); }
+
+  void make_detail(const AnalysisChannel& channel, Ring& ring, int k, Orientation o) {
+    float* row = shift_ ? rows_[int(o)].data() : detail_row(o, k, 0);
+    filter_y(channel, ring, k, details_.x, details_.width, row);
+    if (shift_) spread(row, o, k);
+  }
+
+  // Coefficients of one row go to 2^shift bands in turn.
+  void spread(const float* row, Orientation o, int k) const {
+    float* columns[1 << kMaxLevels];
+    const int side = 1 << shift_;
+    for (int col = 0; col < side; ++col) columns[col] = detail_row(o, k, col);
+    deinterleave(row, columns, side, details_.width >> shift_);
+  }
+
+  float* detail_row(Orientation o, int k, int col) const {
+    return packed_row(layout_.band(band_, number_, o, k & ((1 << shift_) - 1), col), k >> shift_);
+  }
+
+  float* packed_row(int band, int block_row) const {
+    return &packed_(band, (details_.x >> shift_) + layout_.margin, block_row + layout_.margin);
+  }
+
+  const Filter& filter_;
+  const SubbandLayout& layout_;
+  int shift_;
+  int number_;
+  Window in_;
+  Window next_;
+  Window details_;
+  TileView packed_;
+  int band_;
+  Level* coarser_;
+  Ring low_;
+  Ring high_;
+  std::vector<float> even_;
+  std::vector<float> odd_;
+  bool two_taps_;
+  const float* held_ = nullptr;  ///< the row before
+  std::vector<float> rows_[5];   ///< a row of each orientation, and two of approximations
+  const float* taps_[kMaxFilterLength] = {};
+};
+
+void analyze_strip(ConstTileView fine, TileView packed, const Bank& bank, int band, const Window& strip) {
+  const int levels = bank.layout.levels;
+  const LevelWindows windows = analysis_windows(bank, strip);
+  std::vector<std::unique_ptr<Level>> chain(std::size_t(levels) + 1);
+  for (int l = levels; l > 0; --l) {
+    const std::size_t i = std::size_t(l);
+    chain[i] = std::make_unique<Level>(bank, l, windows.level[i - 1], windows.level[i], windows.details[i], packed,
+                                       band, l < levels ? chain[i + 1].get() : nullptr);
+  }
+  const Window& in = windows.level[0];
+  FilledRows rows(fine, band, in, bank);
+  for (int y = in.y; y < in.bottom(); ++y) chain[1]->push(rows.row(y), rows.samples_of(y + 2), y);
+}
+
+// A packed pixel is valid when its block has a valid sample.
+void pack_mask(ConstTileView fine, TileView packed, const SubbandLayout& layout, const Window& strip) {
+  const int side = 1 << layout.levels;
+  for (int y = strip.y; y < strip.bottom(); ++y)
+    for (int x = strip.x; x < strip.right(); ++x) {
+      bool valid = false;
+      for (int v = 0; v < side && !valid; ++v) {
+        const std::uint8_t* row = &fine.mask()((x - layout.margin) * side, (y - layout.margin) * side + v);
+        valid = std::find(row, row + side, 1) != row + side;
+      }
+      packed.mask()(x, y) = valid;
+    }
+}
+
+}  // namespace
+
+void analyze_cpu(const Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) {
+  const Window& w = packed.window;
+  if (w.empty()) return;
+  const int bands = bank.layout.source_bands;
+  const int rows = std::max(1, kStripRows >> bank.layout.levels);
+  const int columns = std::max(1, kStripColumns >> bank.layout.levels);
+  const int across = ceil_div(w.width, columns);
+  exec.parallel(across * ceil_div(w.height, rows) * bands, [&](int task) {
+    const int band = task % bands;
+    const int place = task / bands;
+    const Window strip = intersect({w.x + place % across * columns, w.y + place / across * rows, columns, rows}, w);
+    analyze_strip(fine, packed, bank, band, strip);
+    if (band == 0) pack_mask(fine, packed, bank.layout, strip);
+  });
+}
+
+}  // namespace nadir

@@ -1,0 +1,56 @@
+// Extension and filling of rows.
+#include "stages/wavelet/filled_rows.h"
+
+#include "stages/wavelet/wavelet_kernels.h"
+
+namespace nadir {
+
+FilledRows::FilledRows(ConstTileView fine, int band, const Window& need, const Bank& bank)
+    : fine_(fine), band_(band), need_(need), bank_(bank) {
+  const bool symmetric = bank.border == Border::symmetric;
+  direct_ = symmetric && all_valid(fine, need);
+  if (direct_) return;
+  for (std::vector<float>& row : filled_) row.resize(std::size_t(need.width));
+}
+
+const float* FilledRows::samples_of(int y) const {
+  return direct_ && y < need_.bottom() ? &fine_(band_, need_.x, y) : nullptr;
+}
+
+const float* FilledRows::row(int y) {
+  if (direct_) return samples_of(y);
+  const Size size = bank_.layout.source_size;
+  const int levels = bank_.layout.levels;
+  const int from_y = border_source(bank_.border, y, size.height);
+  if (from_y != kNoSource) find_means(from_y >> levels);
+  std::vector<float>& filled = filled_[y & 1];
+  for (int i = 0; i < need_.width; ++i) {
+    const int from_x = border_source(bank_.border, need_.x + i, size.width);
+    float& value = filled[std::size_t(i)];
+    if (from_y == kNoSource || from_x == kNoSource)
+      value = 0;
+    else if (fine_.is_valid(from_x, from_y))
+      value = fine_(band_, from_x, from_y);
+    else
+      value = means_[std::size_t((from_x >> levels) - (fine_.window.x >> levels))];
+  }
+  return filled.data();
+}
+
+void FilledRows::find_means(int block_row) {
+  if (!means_.empty() && means_row_ == block_row) return;
+  const int levels = bank_.layout.levels;
+  const Window blocks{fine_.window.x >> levels, block_row, fine_.window.width >> levels, 1};
+  means_.resize(std::size_t(blocks.width));
+  means_row_ = block_row;
+  std::vector<std::uint8_t> unused(means_.size());
+  // A view of this band alone: the functor then writes one row of means.
+  ConstTileView band = fine_;
+  band.samples = fine_.samples + band_ * fine_.plane;
+  band.bands = 1;
+  const TileView row{means_.data(), unused.data(), blocks.width, blocks.width, 1, blocks};
+  const BlockMeans means{band, row, levels};
+  for (int x = blocks.x; x < blocks.right(); ++x) means(0, x, block_row);
+}
+
+}  // namespace nadir

@@ -1,0 +1,70 @@
+// Two-channel filter banks by name.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nadir {
+
+constexpr int kMaxFilterLength = 64;
+
+/// Taps that apply to samples 2k + first, 2k + first + 1, …; a plain value, so that kernels take it as an argument.
+template <class T>
+struct Channel {
+  int first = 0;
+  int length = 0;
+  T taps[kMaxFilterLength] = {};
+};
+using AnalysisChannel = Channel<float>;
+using SynthesisChannel = Channel<double>;
+
+/// Orthonormal banks and those of Johnston have the same taps in both directions.
+struct Filter {
+  AnalysisChannel low;
+  AnalysisChannel high;
+  SynthesisChannel back_low;
+  SynthesisChannel back_high;
+};
+
+enum class FilterName {
+  haar,
+  haar_mean,
+  db2,
+  db3,
+  db4,
+  db5,
+  db6,
+  db7,
+  db8,
+  db9,
+  db10,
+  sym4,
+  sym5,
+  sym6,
+  sym7,
+  sym8,
+  coif1,
+  coif2,
+  coif3,
+  coif4,
+  coif5,
+  cdf53,
+  cdf97,
+  johnston_8a,
+  johnston_12a,
+  johnston_12b,
+  johnston_16a,
+  johnston_16b,
+  johnston_16c,
+  johnston_32c,
+  johnston_64d
+};
+
+Filter filter_of(FilterName name);
+/// Names as in configs and metadata.
+const std::vector<std::string>& filter_names();
+std::string name_of(FilterName name);
+std::optional<FilterName> filter_named(const std::string& name);
+
+}  // namespace nadir

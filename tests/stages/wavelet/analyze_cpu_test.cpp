@@ -1,0 +1,181 @@
+// The fast path of the CPU against the functors that CUDA runs, and the banks themselves.
+#include "stages/wavelet/analyze_cpu.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "pipeline/backend/launch.h"
+#include "stages/wavelet/wavelet_kernels.h"
+#include "tests/support/stage_harness.h"
+
+namespace nadir {
+namespace {
+
+// One level straight from the definition, with the functors' own arithmetic.
+Tile analyze_by_functors(ConstTileView fine, const Window& packed_window, const Bank& bank) {
+  const int levels = bank.layout.levels;
+  const int bands = bank.layout.source_bands;
+  const LevelWindows w = analysis_windows(bank, packed_window);
+  const Window need = analysis_window(bank, packed_window);
+  const Window blocks{need.x >> levels, need.y >> levels, need.width >> levels, need.height >> levels};
+  const Exec exec;
+  Tile means(blocks, bands), packed(packed_window, bands * bank.layout.bands_per_source_band());
+  for_each_cpu(exec, bands, blocks, BlockMeans{fine, means.view(), levels});
+  Tile current(w.level[0], bands);
+  for_each_cpu(exec, bands, w.level[0],
+               FillInvalid{fine, means.view(), current.view(), bank.layout.source_size, bank.border, levels});
+  for (int l = 1; l <= levels; ++l) {
+    const Window in = w.level[l - 1], next = w.level[l], details = w.details[l];
+    Tile low({next.x, in.y, next.width, in.height}, bands), high({details.x, in.y, details.width, in.height}, bands);
+    for_each_cpu(exec, bands, low.window(), AnalyzeX{current.view(), low.view(), bank.filter.low});
+    for_each_cpu(exec, bands, high.window(), AnalyzeX{current.view(), high.view(), bank.filter.high});
+    Tile ll(next, bands);
+    for_each_cpu(exec, bands, next, AnalyzeYToTile{{low.view(), bank.filter.low}, ll.view()});
+    const auto detail = [&](const Tile& from, const AnalysisChannel& c, Orientation o) {
+      for_each_cpu(exec, bands, details, AnalyzeYToBands{{from.view(), c}, packed.view(), bank.layout, l, o});
+    };
+    detail(low, bank.filter.high, Orientation::lh);
+    detail(high, bank.filter.low, Orientation::hl);
+    detail(high, bank.filter.high, Orientation::hh);
+    current = std::move(ll);
+  }
+  for_each_cpu(exec, bands, w.level[levels], PackCoarsest{current.view(), means.view(), packed.view(), bank.layout});
+  return packed;
+}
+
+void expect_same_bits(ConstTileView a, ConstTileView b, const std::string& what) {
+  for (int y = a.window.y; y < a.window.bottom(); ++y)
+    for (int x = a.window.x; x < a.window.right(); ++x) {
+      ASSERT_EQ(a.is_valid(x, y), b.is_valid(x, y)) << what << " " << x << "," << y;
+      for (int band = 0; band < a.bands; ++band) {
+        const float va = a(band, x, y), vb = b(band, x, y);
+        ASSERT_EQ(std::memcmp(&va, &vb, sizeof va), 0)
+            << what << " " << band << ": " << x << "," << y << ": " << va << ", " << vb;
+      }
+    }
+}
+
+void expect_equal_paths(FilterName name, Border border, int levels, Size size, bool holes) {
+  SubbandLayout layout{levels, margin_of(filter_of(name), levels), 2, size};
+  const Bank bank{filter_of(name), layout, border};
+  const Window all{0, 0, ceil_div(size.width, 1 << levels) + 2 * layout.margin,
+                   ceil_div(size.height, 1 << levels) + 2 * layout.margin};
+  for (const Window& packed : {all, Window{layout.margin, layout.margin, 1, 1}}) {
+    const Window need = analysis_window(bank, packed);
+    test::Image texture = test::make_texture(need.width, need.height, 2, 7);
+    if (holes) texture.invalidate(intersect({need.width / 3, need.height / 4, 9, 5}, texture.info.grid.window()));
+    ConstTileView fine = std::as_const(texture.tile).view();
+    fine.window = need;
+    Tile fast(packed, 2 * layout.bands_per_source_band());
+    analyze_cpu(Exec(), fine, fast.view(), bank);
+    expect_same_bits(fast.view(), analyze_by_functors(fine, packed, bank).view(),
+                     name_of(name) + " " + std::to_string(int(border)));
+  }
+}
+
+TEST(AnalyzeCpu, gives_the_bits_of_the_functors_for_every_kind_of_bank_and_border) {
+  for (const FilterName name : {FilterName::haar, FilterName::haar_mean, FilterName::db4, FilterName::db5,
+                                FilterName::cdf53, FilterName::cdf97, FilterName::johnston_12a})
+    for (const Border border : {Border::symmetric, Border::periodic, Border::reflect, Border::zero})
+      for (const int levels : {1, 3})
+        for (const bool holes : {false, true}) {
+          expect_equal_paths(name, border, levels, {61, 45}, holes);
+          expect_equal_paths(name, border, levels, {1, 2}, holes);
+        }
+}
+
+TEST(AnalyzeCpu, cuts_large_windows_into_strips_without_a_trace) {
+  expect_equal_paths(FilterName::db4, Border::symmetric, 2, {4300, 40}, true);
+  expect_equal_paths(FilterName::haar, Border::symmetric, 2, {30, 2300}, true);
+}
+
+// <f(. - 2m), g> of taps at their places.
+double inner(const SynthesisChannel& a, const AnalysisChannel& b, int shift) {
+  double sum = 0;
+  for (int i = 0; i < a.length; ++i) {
+    const int j = a.first + i + 2 * shift - b.first;
+    if (j >= 0 && j < b.length) sum += a.taps[i] * double(b.taps[j]);
+  }
+  return sum;
+}
+
+bool is_nearly_perfect(FilterName name) { return name_of(name).starts_with("johnston"); }
+
+TEST(Filters, synthesis_and_analysis_are_biorthogonal) {
+  for (const std::string& text : filter_names()) {
+    const FilterName name = *filter_named(text);
+    if (is_nearly_perfect(name)) continue;
+    const Filter f = filter_of(name);
+    for (int m = -32; m <= 32; ++m) {
+      EXPECT_NEAR(inner(f.back_low, f.low, m), m == 0, 2e-7) << text << " " << m;
+      EXPECT_NEAR(inner(f.back_high, f.high, m), m == 0, 2e-7) << text << " " << m;
+      EXPECT_NEAR(inner(f.back_low, f.high, m), 0, 2e-7) << text << " " << m;
+      EXPECT_NEAR(inner(f.back_high, f.low, m), 0, 2e-7) << text << " " << m;
+    }
+  }
+}
+
+TEST(Filters, orthonormal_tables_are_exact_to_double_precision) {
+  for (const std::string& text : filter_names()) {
+    if (text.starts_with("johnston") || text.starts_with("cdf") || text == "haar_mean") continue;
+    const SynthesisChannel h = filter_of(*filter_named(text)).back_low;
+    double sum = 0;
+    for (int j = 0; j < h.length; ++j) sum += h.taps[j];
+    EXPECT_NEAR(sum, std::sqrt(2.0), 1e-14) << text;
+    for (int shift = 0; shift < h.length; shift += 2) {
+      double product = 0;
+      for (int j = 0; j + shift < h.length; ++j) product += h.taps[j] * h.taps[j + shift];
+      EXPECT_NEAR(product, shift == 0, 1e-14) << text;
+    }
+  }
+}
+
+TEST(Filters, wavelets_have_the_vanishing_moments_that_their_names_promise) {
+  const auto moment = [](const SynthesisChannel& g, int power) {
+    double sum = 0;
+    for (int j = 0; j < g.length; ++j)
+      sum += g.taps[j] * std::pow((j - 0.5 * (g.length - 1)) / double(g.length), power);
+    return sum;
+  };
+  const std::vector<std::pair<FilterName, int>> promises{
+      {FilterName::db2, 2},  {FilterName::db4, 4},   {FilterName::db10, 10}, {FilterName::sym4, 4},
+      {FilterName::sym8, 8}, {FilterName::coif1, 2}, {FilterName::coif5, 10}};
+  for (const auto& [name, count] : promises)
+    for (int power = 0; power < count; ++power)
+      EXPECT_NEAR(moment(filter_of(name).back_high, power), 0, 1e-12) << name_of(name) << " " << power;
+}
+
+// 10 log10 of |H(w)|^2 + |H(pi - w)|^2, whose distance from 0 is the ripple of analysis and synthesis together.
+double ripple_db(const SynthesisChannel& h) {
+  double low = 1e9, high = -1e9;
+  for (int i = 0; i <= 2000; ++i) {
+    double power = 0;
+    for (const double w : {M_PI * i / 2000, M_PI - M_PI * i / 2000}) {
+      double real = 0, imaginary = 0;
+      for (int j = 0; j < h.length; ++j) {
+        real += h.taps[j] * std::cos(w * j);
+        imaginary += h.taps[j] * std::sin(w * j);
+      }
+      power += (real * real + imaginary * imaginary) / 2;
+    }
+    low = std::min(low, 10 * std::log10(power));
+    high = std::max(high, 10 * std::log10(power));
+  }
+  return high - low;
+}
+
+TEST(Filters, johnston_banks_stay_within_the_published_ripple) {
+  const std::vector<std::pair<FilterName, double>> published{
+      {FilterName::johnston_8a, 0.065},  {FilterName::johnston_12a, 0.025}, {FilterName::johnston_12b, 0.045},
+      {FilterName::johnston_16a, 0.012}, {FilterName::johnston_16b, 0.025}, {FilterName::johnston_16c, 0.07},
+      {FilterName::johnston_32c, 0.013}, {FilterName::johnston_64d, 0.007}};
+  for (const auto& [name, db] : published) {
+    EXPECT_LE(ripple_db(filter_of(name).back_low), db) << name_of(name);
+    EXPECT_GT(ripple_db(filter_of(name).back_low), db / 3) << name_of(name);
+  }
+}
+
+}  // namespace
+}  // namespace nadir
