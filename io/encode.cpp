@@ -2,6 +2,7 @@
 #include "io/encode.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -23,24 +24,22 @@ T neighbour(T value) {
     return value == std::numeric_limits<T>::max() ? T(value - 1) : T(value + 1);
 }
 
-// Integers of up to 16 bits, exact in float32. Adding and taking away 1.5 * 2^23 rounds to the nearest integer, half to
-// even, whatever the instruction set, where |x| < 2^22.
+// Integers of up to 16 bits. Adding 1.5 * 2^23 leaves the nearest integer, half to even, in the low bits of the sum;
+// the bits of sums are in the order of the sums, so that clamping them clamps the integer, whatever x was.
 template <class T>
 __attribute__((always_inline)) inline Seen narrow(const float* __restrict from, int count, T* __restrict to, T empty) {
-  constexpr float low = float(std::numeric_limits<T>::lowest());
-  constexpr float high = float(std::numeric_limits<T>::max());
   constexpr float rounder = 12582912.0f;
+  constexpr std::int32_t zero = std::bit_cast<std::int32_t>(rounder);
+  constexpr std::int32_t low = zero + std::numeric_limits<T>::lowest();
+  constexpr std::int32_t high = zero + std::numeric_limits<T>::max();
+  constexpr std::int32_t infinity = 0x7f800000;
   int clipped = 0, nodata = 0, nan = 0;
   for (int i = 0; i < count; ++i) {
-    float x = from[i];
-    nan += x != x;
-    x = x >= low - 1 ? x : low - 1;
-    x = x <= high + 1 ? x : high + 1;
-    x = (x + rounder) - rounder;
-    clipped += (x < low) | (x > high);
-    x = x >= low ? x : low;
-    x = x <= high ? x : high;
-    const T sample = T(int(x));
+    nan += (std::bit_cast<std::int32_t>(from[i]) & 0x7fffffff) > infinity;
+    const std::int32_t sum = std::bit_cast<std::int32_t>(from[i] + rounder);
+    const std::int32_t inside = std::min(std::max(sum, low), high);
+    clipped += sum != inside;
+    const T sample = T(inside - zero);
     nodata += sample == empty;
     to[i] = sample;
   }
