@@ -191,9 +191,10 @@ class FolderRun {
     options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
     options.check_input = [&] {
       const std::string now = fingerprint(inputs.path);
+      if (now.empty() && !input_hash.empty())
+        throw Error(Fault::missing, inputs.path + ": has gone while it was read; nothing was written");
       if (now != input_hash)
-        throw Error(Fault::data, inputs.path + (now.empty() ? ": disappeared" : ": was changed") +
-                                     " while it was read; nothing was written, run again when it is at rest");
+        throw Error(Fault::data, inputs.path + ": was changed while it was read; nothing was written, run again");
     };
     const SceneReport report = run_tiled(graph_, inputs, options, workers);
     Json scene = scene_json(graph_, inputs, report);

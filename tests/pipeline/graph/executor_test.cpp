@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <random>
+#include <thread>
 
 #include "pipeline/graph/passes.h"
 #include "pipeline/graph/run.h"
@@ -180,6 +181,66 @@ TEST_F(Executors, an_interrupted_run_says_so) {
         throw;
       },
       Error);
+}
+
+TEST_F(Executors, a_lost_tile_is_noticed_and_no_output_is_finished) {
+  const Graph graph =
+      parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  o: {stage: collect, in: s}\n", "t", registry_);
+  RunOptions options;
+  options.tile = 16;
+  options.threads = 2;
+  options.loses = [](std::size_t token) { return token == 3; };
+  try {
+    run_tiled(graph, inputs(), options);
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.fault(), Fault::internal);
+    EXPECT_NE(std::string(e.what()).find("tiles were lost"), std::string::npos) << e.what();
+  }
+  EXPECT_TRUE(collected_.images.empty());
+}
+
+TEST_F(Executors, give_back_all_pixels_after_a_failure) {
+  const Graph graph =
+      parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  bad: {stage: fail, in: s}\n  o: {stage: collect, in: bad}\n",
+                  "t", registry_);
+  const std::size_t before = pixel_memory_in_use();
+  EXPECT_THROW(tiled(graph, 16, 2), Error);
+  EXPECT_EQ(pixel_memory_in_use(), before);
+}
+
+TEST_F(Executors, scenes_at_once_share_a_budget_that_holds_one_tile) {
+  const Graph graph = parse_graph(
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 300, height: 300}\n  a: {stage: smooth, in: s}\n  o: {stage: "
+      "collect, in: a}\n",
+      "t", registry_);
+  const auto expected = whole(graph);
+  RunOptions options;
+  options.tile = 64;
+  options.threads = 2;
+  options.memory = 400000;
+  Workers workers(2, 150000);
+  std::vector<std::thread> scenes;
+  for (int k = 0; k < 4; ++k) scenes.emplace_back([&] { run_tiled(graph, inputs(), options, workers); });
+  for (std::thread& scene : scenes) scene.join();
+  test::expect_identical(expected.at("o"), collected_.images.at("o"));
+}
+
+TEST_F(Executors, a_failing_scene_leaves_the_others_alone) {
+  const Graph good = parse_graph(
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 200, height: 200}\n  o: {stage: collect, in: s}\n", "t", registry_);
+  const Graph bad = parse_graph(
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 200, height: 200}\n  b: {stage: fail, in: s}\n  p: {stage: collect, "
+      "in: b}\n",
+      "t", registry_);
+  RunOptions options;
+  options.tile = 16;
+  options.threads = 2;
+  Workers workers(2, std::size_t{64} << 20);
+  std::thread failing([&] { EXPECT_THROW(run_tiled(bad, inputs(), options, workers), Error); });
+  run_tiled(good, inputs(), options, workers);
+  failing.join();
+  EXPECT_EQ(collected_.images.count("o"), 1U);
 }
 
 TEST_F(Executors, what_is_costly_and_needed_twice_is_kept_and_what_is_cheap_is_not) {
