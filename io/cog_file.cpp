@@ -29,10 +29,18 @@ const char* compression_name(Compression compression) {
   return names[std::size_t(compression)];
 }
 
+// GDAL makes the list when it is first asked for, and not safely from several threads.
+const std::string& cog_creation_options() {
+  static const std::string list = [] {
+    const char* text = driver("COG").GetMetadataItem(GDAL_DMD_CREATIONOPTIONLIST);
+    return std::string(text ? text : "");
+  }();
+  return list;
+}
+
 void require_compression(Compression compression) {
-  const char* list = driver("COG").GetMetadataItem(GDAL_DMD_CREATIONOPTIONLIST);
   const std::string name = compression_name(compression);
-  if (!list || !std::strstr(list, ("<Value>" + name + "</Value>").c_str()))
+  if (cog_creation_options().find("<Value>" + name + "</Value>") == std::string::npos)
     throw Error(Fault::config, "this build of GDAL cannot compress with " + name + "; set compression: deflate");
 }
 
@@ -115,8 +123,11 @@ class ThreadSetting {
   const char* key_;
 };
 
-// Makes the folders of a file before anything is written to them.
-WorkPlace with_folders(const std::string& path, WorkPlace work) {
+// Makes the folders of a file before anything is written to them, and decides where its pixels wait: those of a small
+// image in memory, since making files takes longer than making the image again.
+WorkPlace ready_place(const std::string& path, WorkPlace work, const TiffLayout& layout, const CogOptions& options) {
+  const std::uint64_t small = std::uint64_t{4} << 20;
+  work.in_memory = work.unit.empty() && options.compression != Compression::none && layout.file_bytes() <= small;
   std::error_code failure;
   for (const std::string& folder : {parent_of(path), parent_of(work.stem)})
     if (fs::create_directories(folder, failure); failure)
@@ -137,8 +148,8 @@ CogFile::CogFile(std::string path, WorkPlace work, ImageInfo info, Encoding enco
       info_(std::move(info)),
       encoding_(encoding),
       options_(options),
-      scratch_(with_folders(path_, std::move(work)), layout_for(info_, encoding_, options_), encoding_,
-               options_.reduction) {
+      layout_(layout_for(info_, encoding_, options_)),
+      scratch_(ready_place(path_, std::move(work), layout_, options_), layout_, encoding_, options_.reduction) {
   register_drivers();
   require_compression(options_.compression);
 }

@@ -48,6 +48,7 @@ class CogFile {
   ImageInfo info_;
   Encoding encoding_;
   CogOptions options_;
+  TiffLayout layout_;
   ScratchTiff scratch_;
 };
 

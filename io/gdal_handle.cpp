@@ -14,13 +14,17 @@ std::string join(const std::vector<std::string>& items, const char* separator) {
   return text;
 }
 
-void require_drivers(const std::vector<std::string>& drivers, const std::string& parameter) {
+std::vector<std::string> known_drivers() {
   std::vector<std::string> known;
   for (int i = 0; i < GetGDALDriverManager()->GetDriverCount(); ++i)
     known.push_back(GetGDALDriverManager()->GetDriver(i)->GetDescription());
+  return known;
+}
+
+void require_drivers(const std::vector<std::string>& drivers, const std::string& parameter) {
   for (const std::string& name : drivers) {
     if (GetGDALDriverManager()->GetDriverByName(name.c_str())) continue;
-    const std::string near = nearest_name(name, known);
+    const std::string near = nearest_name(name, known_drivers());
     throw Error(Fault::config,
                 parameter + ": there is no format '" + name + "'" +
                     (near.empty() ? "; `gdalinfo --formats` lists them" : "; did you mean '" + near + "'?"));

@@ -21,16 +21,24 @@ TiffLayout layout_of_mask(const TiffLayout& pixels) {
 }
 
 // The file with this layout: the one that is there, or a new one.
-std::string ready_file(const std::string& path, const TiffLayout& layout) {
+PositionedFile ready_file(const WorkPlace& place, const char* ending, const TiffLayout& layout) {
+  const std::string path = place.stem + ending;
   const std::vector<std::byte>& head = layout.head();
-  if (create_file(path, head, layout.file_bytes())) return path;
-  const PositionedFile file(path, false);
-  std::vector<std::byte> found(head.size());
-  if (file.size() == layout.file_bytes()) file.read(found, 0);
-  if (found == head) return path;
-  fs::remove(path);
-  create_file(path, head, layout.file_bytes());
-  return path;
+  if (place.in_memory) {
+    PositionedFile file = PositionedFile::in_memory(path, layout.file_bytes());
+    file.write(head, 0);
+    return file;
+  }
+  if (!create_file(path, head, layout.file_bytes())) {
+    const PositionedFile file(path, false);
+    std::vector<std::byte> found(head.size());
+    if (file.size() == layout.file_bytes()) file.read(found, 0);
+    if (found != head) {
+      fs::remove(path);
+      create_file(path, head, layout.file_bytes());
+    }
+  }
+  return PositionedFile(path, true);
 }
 
 bool has_nan(ConstTileView tile, int x, int y) {
@@ -64,8 +72,8 @@ ScratchTiff::ScratchTiff(const WorkPlace& place, const TiffLayout& layout, const
       mask_layout_(layout_of_mask(layout)),
       encoding_(encoding),
       reduction_(reduction),
-      pixels_(ready_file(place.stem + kPixels, layout_), true) {
-  if (!encoding_.nodata) mask_.emplace(ready_file(place.stem + kMask, mask_layout_), true);
+      pixels_(ready_file(place, kPixels, layout_)) {
+  if (!encoding_.nodata) mask_.emplace(ready_file(place, kMask, mask_layout_));
   for (int level = 0; level < layout_.levels(); ++level) {
     const BlockPlane plane = layout_.plane(level, 0);
     missing_.emplace_back(std::size_t(plane.across()) * std::size_t(plane.down()));
@@ -76,7 +84,7 @@ ScratchTiff::ScratchTiff(const WorkPlace& place, const TiffLayout& layout, const
         missing(level, column, row) = level == 0 ? int(plane.window_of(column, row).area()) : children;
       }
   }
-  if (place_.resume_key.empty()) return;
+  if (place_.resume_key.empty() || place_.in_memory) return;
   journal_ = std::make_unique<TileJournal>(place_.stem, place_.unit, place_.resume_key);
   take_over_earlier();
 }
@@ -86,6 +94,7 @@ ScratchTiff::~ScratchTiff() {
 }
 
 void ScratchTiff::remove_files() const noexcept {
+  if (place_.in_memory) return;
   std::error_code ignored;
   fs::remove(place_.stem + kPixels, ignored);
   fs::remove(place_.stem + kMask, ignored);

@@ -20,6 +20,7 @@ struct WorkPlace {
   std::string stem;        ///< path in the working folder, without ending
   std::string resume_key;  ///< empty: nothing is kept
   std::string unit;        ///< of several processes that fill the same file; empty for a single one
+  bool in_memory = false;  ///< the pixels need no disk, and are gone with the program
 };
 
 class ScratchTiff {

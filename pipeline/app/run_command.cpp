@@ -142,7 +142,7 @@ class FolderRun {
  private:
   std::string unit_name() const { return unit_.is_all() ? "" : fmt::format("{}-of-{}", unit_.index + 1, unit_.count); }
 
-  // As many scenes at once as threads, so that none is idle while a scene is opened or finished.
+  // More scenes at once than threads, so that none is idle while a scene is opened, finished or waits for the disk.
   void run_scenes() {
     Workers workers(options_.threads, memory_limits(options_).tiles);
     std::atomic<std::size_t> next{0};
@@ -153,7 +153,8 @@ class FolderRun {
       }
     };
     std::vector<std::thread> others;
-    for (std::size_t t = 1; t < std::min(files_.size(), std::size_t(options_.threads)); ++t) others.emplace_back(drive);
+    for (std::size_t t = 1; t < std::min(files_.size(), std::size_t(options_.threads) + 1); ++t)
+      others.emplace_back(drive);
     drive();
     for (std::thread& t : others) t.join();
     std::erase_if(scenes_, [](const Json& scene) { return scene.is_null(); });

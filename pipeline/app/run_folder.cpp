@@ -74,7 +74,7 @@ Json resolved_config(const Graph& graph) {
 }
 
 Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport& report) {
-  Json scene{{"name", inputs.name}, {"input", inputs.path}, {"input_hash", fingerprint(inputs.path)}};
+  Json scene{{"name", inputs.name}, {"input", inputs.path}};
   scene["outputs"] = Json::array();
   for (const auto& [node, facts] : report.outputs) {
     Json output{{"node", node}};

@@ -21,7 +21,8 @@ void four_weighted_sums(float* const* out, const float* const* rows, const float
 /// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor). `soon` as above, of factor n samples.
 void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon = nullptr);
 
-/// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0] a
+/// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0]
+/// a
 /// + low[1] b and so on along x, then the same along y with `top` first; n pairs.
 struct QuadRows {
   float* ll;

@@ -69,15 +69,17 @@ void mirror_edges(TileView tile, Size size) {
   const Window w = tile.window;
   const Window inside = intersect(w, whole(size));
   if (inside == w || w.empty()) return;
-  const auto fill_row = [&](auto band) {
-    for (int y = w.y; y < w.bottom(); ++y) {
-      const int from = mirror(y, size.height);
-      for (int x = w.x; x < w.right(); ++x)
-        if (!inside.contains(x, y)) band(x, y) = band(mirror(x, size.width), from);
+  // First what lies beside the image, then whole rows above and below it.
+  const auto fill = [&](auto band) {
+    for (int y = inside.y; y < inside.bottom(); ++y) {
+      for (int x = w.x; x < inside.x; ++x) band(x, y) = band(mirror(x, size.width), y);
+      for (int x = inside.right(); x < w.right(); ++x) band(x, y) = band(mirror(x, size.width), y);
     }
+    for (int y = w.y; y < w.bottom(); ++y)
+      if (y < inside.y || y >= inside.bottom()) std::copy_n(band.row(mirror(y, size.height)), w.width, band.row(y));
   };
-  for (int b = 0; b < tile.bands; ++b) fill_row(tile.band(b));
-  fill_row(tile.mask());
+  for (int b = 0; b < tile.bands; ++b) fill(tile.band(b));
+  fill(tile.mask());
 }
 
 bool all_valid(ConstTileView tile, const Window& window) {

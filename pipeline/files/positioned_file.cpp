@@ -2,11 +2,13 @@
 #include "pipeline/files/positioned_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "pipeline/core/error.h"
 
@@ -17,7 +19,20 @@ PositionedFile::PositionedFile(std::string path, bool writable) : path_(std::mov
   if (file_ < 0) fail("opening");
 }
 
-PositionedFile::~PositionedFile() { ::close(file_); }
+PositionedFile PositionedFile::in_memory(const std::string& name, std::uint64_t bytes) {
+  const int descriptor = ::memfd_create("nadir", MFD_CLOEXEC);
+  if (descriptor < 0) throw Error(Fault::io, name + ": no file in memory: " + std::strerror(errno));
+  PositionedFile file("/proc/self/fd/" + std::to_string(descriptor), descriptor);
+  file.resize(bytes);
+  return file;
+}
+
+PositionedFile::PositionedFile(PositionedFile&& other) noexcept
+    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+
+PositionedFile::~PositionedFile() {
+  if (file_ >= 0) ::close(file_);
+}
 
 void PositionedFile::fail(const std::string& action) const {
   throw Error(Fault::io, path_ + ": " + action + " failed: " + std::strerror(errno));

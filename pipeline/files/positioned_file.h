@@ -13,9 +13,11 @@ class PositionedFile {
  public:
   /// The file as it is. With `writable` it is made when it does not exist.
   PositionedFile(std::string path, bool writable);
+  /// Zeros in memory that other code of this process can open by `path()`. `name` is for messages.
+  static PositionedFile in_memory(const std::string& name, std::uint64_t bytes);
   ~PositionedFile();
-  PositionedFile(const PositionedFile&) = delete;
-  PositionedFile& operator=(const PositionedFile&) = delete;
+  PositionedFile(PositionedFile&& other) noexcept;
+  PositionedFile& operator=(PositionedFile&&) = delete;
 
   const std::string& path() const { return path_; }
   std::uint64_t size() const;
@@ -29,6 +31,7 @@ class PositionedFile {
   void sync() const;
 
  private:
+  PositionedFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
   [[noreturn]] void fail(const std::string& action) const;
 
   std::string path_;

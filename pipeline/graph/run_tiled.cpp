@@ -81,11 +81,10 @@ class TiledRun {
     });
     run_pass(scene_, plan, options_, workers_, name_of(pass));
     if (!options_.unit.is_all()) return;
-    workers_.execute([&] {
-      if (options_.check_input) options_.check_input();
-      for (const int s : pass.sinks)
-        if (!finished_[std::size_t(s)]) finish_sink(s);
-    });
+    // Not in the arena: what waits for the disk must hold no thread back from other scenes.
+    if (options_.check_input) options_.check_input();
+    for (const int s : pass.sinks)
+      if (!finished_[std::size_t(s)]) finish_sink(s);
   }
 
   void run_estimate(const Pass& pass, const PassPlan& plan) {
@@ -170,7 +169,9 @@ class TiledRun {
     } catch (...) {
       rethrow_with(label(scene_.node(n)));
     }
-    if (is_resumable()) save_record(saved(n), scene_.resume_key(""), b.sink_facts);
+    // An only output is recorded with the whole scene.
+    if (is_resumable() && passes_.size() + passes_.back().sinks.size() > 2)
+      save_record(saved(n), scene_.resume_key(""), b.sink_facts);
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
