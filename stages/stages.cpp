@@ -11,6 +11,8 @@
   STAGE(downsample)            \
   STAGE(noise)                 \
   STAGE(degrade)               \
+  STAGE(distort)               \
+  STAGE(quantize)              \
   STAGE(luma)                  \
   STAGE(normalized_difference) \
   STAGE(qmf_decompose)         \
