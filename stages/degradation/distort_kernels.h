@@ -9,7 +9,7 @@
 
 namespace nadir {
 
-struct Place {
+struct PixelPlace {
   double x;
   double y;
 };
@@ -31,13 +31,13 @@ HD inline double spline_weight(int k, double t) {
 }
 
 /// Pixel centres lie at whole numbers.
-HD inline Place place_of(const Distortion& d, int x, int y) {
+HD inline PixelPlace place_of(const Distortion& d, int x, int y) {
   const double middle_x = 0.5 * (d.size.width - 1), middle_y = 0.5 * (d.size.height - 1);
   const double u = d.a[0] * (x - middle_x) + d.a[1] * (y - middle_y);
   const double v = d.a[2] * (x - middle_x) + d.a[3] * (y - middle_y);
   const double corner = middle_x * middle_x + middle_y * middle_y;
   const double stretch = corner > 0 ? 1 + d.radial * ((u * u + v * v) / corner) : 1;
-  Place p{u * stretch + middle_x + d.shift_x, v * stretch + middle_y + d.shift_y};
+  PixelPlace p{u * stretch + middle_x + d.shift_x, v * stretch + middle_y + d.shift_y};
   if (d.amplitude == 0) return p;
   const double gx = x / d.wavelength, gy = y / d.wavelength;
   const int i = int(floor(gx)), j = int(floor(gy));
@@ -67,7 +67,7 @@ struct Distort {
   Distortion distortion;
 
   HD void operator()(int b, int x, int y) const {
-    const Place p = place_of(distortion, x, y);
+    const PixelPlace p = place_of(distortion, x, y);
     const int i = int(floor(p.x)), j = int(floor(p.y));
     const double tx = p.x - i, ty = p.y - j;
     const bool valid = in.is_valid(tx < 0.5 ? i : i + 1, ty < 0.5 ? j : j + 1);

@@ -21,7 +21,7 @@ Window Distortion::needs(const Window& out) const {
   const double corner = std::max(1.0, std::hypot(middle_x, middle_y));
   for (const int x : {out.x, out.right() - 1})
     for (const int y : {out.y, out.bottom() - 1}) {
-      const Place p = place_of(affine, x, y);
+      const PixelPlace p = place_of(affine, x, y);
       left = std::min(left, p.x);
       right = std::max(right, p.x);
       top = std::min(top, p.y);
