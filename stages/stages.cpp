@@ -11,10 +11,13 @@
   STAGE(downsample)            \
   STAGE(noise)                 \
   STAGE(degrade)               \
+  STAGE(distort)               \
+  STAGE(quantize)              \
   STAGE(luma)                  \
   STAGE(normalized_difference) \
   STAGE(qmf_decompose)         \
   STAGE(qmf_reconstruct)       \
+  STAGE(qmf_denoise)           \
   STAGE(estimate_noise)        \
   STAGE(super_resolve)         \
   STAGE(fit_classifier)        \

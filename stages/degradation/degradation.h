@@ -9,6 +9,8 @@ StageInfo blur_stage();
 StageInfo downsample_stage();
 StageInfo noise_stage();
 StageInfo degrade_stage();
+StageInfo distort_stage();
+StageInfo quantize_stage();
 StageInfo luma_stage();
 
 }  // namespace nadir

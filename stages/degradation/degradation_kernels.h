@@ -122,36 +122,117 @@ struct AdjointColumns {
   }
 };
 
-/// Counter-based standard normal numbers: hash bits choose two entries of a table of 2^kNormalBits quantiles of
-/// variance 1/2, whose sum reaches 4.9 sigma. No state, so any pixel can be computed on its own, anywhere.
+/// Counter-based random numbers: hash bits choose two entries of a table of 2^kNormalBits quantiles of variance 1/2,
+/// whose sum is normal to 4.9 sigma. No state, so any pixel can be computed on its own, anywhere.
 constexpr int kNormalBits = 12;
+
+struct PixelRandom {
+  const float* normal;
+  std::uint64_t seed;
+
+  HD std::uint64_t bits(int b, int x, int y) const {
+    const std::uint64_t pixel = std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x);
+    return split_mix(split_mix(split_mix(seed) + std::uint64_t(b)) ^ pixel);
+  }
+  HD float normal_of(std::uint64_t bits) const {
+    return normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
+  }
+};
 
 struct AddNoise {
   ConstTileView in;
   TileView out;
-  const float* normal;
+  PixelRandom random;
   float sigma;
-  std::uint64_t seed;
 
   HD void operator()(int b, int x, int y) const {
-    const std::uint64_t pixel = std::uint64_t(std::uint32_t(y)) << 32 | std::uint32_t(x);
-    const std::uint64_t bits = split_mix(split_mix(split_mix(seed) + std::uint64_t(b)) ^ pixel);
-    const float n = normal[bits >> (64 - kNormalBits)] + normal[bits & ((1u << kNormalBits) - 1)];
+    const float n = random.normal_of(random.bits(b, x, y));
     const bool valid = in.is_valid(x, y);
     out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);
     if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;  // in place, other bands are reading it
   }
 };
 
-struct Quantize {
-  TileView image;
+/// gain k + sigma n with k a Poisson number of mean x / gain. Below kFewElectrons k is found by inversion of the
+/// distribution function, with exp(-mean) from two tables, at means rounded to 1/64; above it is normal.
+constexpr int kFewElectrons = 64;
+constexpr int kPartsOfElectron = 64;
+
+struct AddPoissonNoise {
+  ConstTileView in;
+  TileView out;
+  PixelRandom random;
+  const float* exponentials;  ///< exp(-i) for i < kFewElectrons, then exp(-i / kPartsOfElectron)
+  float sigma;
+  float gain;
+
+  HD void operator()(int b, int x, int y) const {
+    const bool valid = in.is_valid(x, y);
+    const float signal = in(b, x, y);
+    const std::uint64_t bits = random.bits(b, x, y);
+    out(b, x, y) = valid ? shot(signal, bits) + sigma * random.normal_of(split_mix(bits)) : signal;
+    if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;
+  }
+
+ private:
+  HD float shot(float signal, std::uint64_t bits) const {
+    if (!(signal > 0)) return signal;
+    const float mean = signal / gain;
+    if (mean >= kFewElectrons) return signal + sqrtf(signal * gain) * random.normal_of(bits);
+    const int parts = int(mean * kPartsOfElectron + 0.5f);
+    float chance = exponentials[parts / kPartsOfElectron] * exponentials[kFewElectrons + 1 + parts % kPartsOfElectron];
+    float left = float(bits >> 40) * 0x1p-24f - chance;
+    const float rounded = float(parts) / kPartsOfElectron;
+    int k = 0;
+    for (; left >= 0 && k < 4 * kFewElectrons; left -= chance) chance *= rounded / float(++k);
+    return float(k) * gain;
+  }
+};
+
+struct AddStripes {
+  ConstTileView in;
+  TileView out;
+  PixelRandom random;
+  float sigma;
+  bool along_y;
+
+  HD void operator()(int b, int x, int y) const {
+    const float n = random.normal_of(random.bits(b, along_y ? x : y, along_y));
+    const bool valid = in.is_valid(x, y);
+    out(b, x, y) = valid ? in(b, x, y) + sigma * n : in(b, x, y);
+    if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;
+  }
+};
+
+struct SaltAndPepper {
+  ConstTileView in;
+  TileView out;
+  PixelRandom random;
+  float fraction;
   float low;
   float high;
 
   HD void operator()(int b, int x, int y) const {
-    if (!image.is_valid(x, y)) return;
-    const float whole = rintf(image(b, x, y));
-    image(b, x, y) = whole < low ? low : whole > high ? high : whole;
+    const std::uint64_t bits = random.bits(b, x, y);
+    const bool valid = in.is_valid(x, y);
+    const bool lost = valid && float(bits >> 40) * 0x1p-24f < fraction;
+    out(b, x, y) = !lost ? in(b, x, y) : bits & 1 ? high : low;
+    if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;
+  }
+};
+
+struct Quantize {
+  ConstTileView in;
+  TileView out;
+  float step;
+  float low;
+  float high;
+
+  HD void operator()(int b, int x, int y) const {
+    const bool valid = in.is_valid(x, y);
+    const float whole = rintf(in(b, x, y) / step) * step;
+    out(b, x, y) = !valid ? in(b, x, y) : whole < low ? low : whole > high ? high : whole;
+    if (b == 0 && out.valid != in.valid) out.mask()(x, y) = valid;
   }
 };
 

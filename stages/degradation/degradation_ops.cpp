@@ -59,6 +59,13 @@ std::vector<float> make_normal_table() {
   return table;
 }
 
+std::vector<float> make_exponentials() {
+  std::vector<float> table;
+  for (int i = 0; i <= kFewElectrons; ++i) table.push_back(float(std::exp(-double(i))));
+  for (int i = 0; i < kPartsOfElectron; ++i) table.push_back(float(std::exp(-double(i) / kPartsOfElectron)));
+  return table;
+}
+
 }  // namespace
 
 Window fine_window(const AxisTaps& taps, const Window& coarse) {
@@ -105,14 +112,36 @@ void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const Axis
            AdjointColumns{rows.view(), fine, {taps, fine_size.height, coarse_size.height}}, "adjoint_columns");
 }
 
-void add_noise(Exec& exec, ConstTileView in, TileView out, float sigma, std::uint64_t seed) {
+void add_noise(Exec& exec, ConstTileView in, TileView out, const NoiseSpec& noise) {
   static const std::vector<float> normal = make_normal_table();
-  for_each(exec, in.bands, out.window, AddNoise{in, out, exec.table(normal), sigma, seed}, "add_noise");
+  static const std::vector<float> exponentials = make_exponentials();
+  const PixelRandom random{exec.table(normal), noise.seed};
+  switch (noise.kind) {
+    case NoiseKind::gaussian:
+      for_each(exec, in.bands, out.window, AddNoise{in, out, random, noise.sigma}, "add_noise");
+      break;
+    case NoiseKind::poisson_gaussian:
+      for_each(exec, in.bands, out.window,
+               AddPoissonNoise{in, out, random, exec.table(exponentials), noise.sigma, noise.gain},
+               "add_poisson_noise");
+      break;
+    case NoiseKind::stripe:
+      for_each(exec, in.bands, out.window, AddStripes{in, out, random, noise.sigma, noise.along_y}, "add_stripes");
+      break;
+    case NoiseKind::salt_and_pepper:
+      for_each(exec, in.bands, out.window, SaltAndPepper{in, out, random, noise.fraction, noise.low, noise.high},
+               "salt_and_pepper");
+      break;
+  }
+}
+
+void quantize(Exec& exec, ConstTileView in, TileView out, float step, float low, float high) {
+  for_each(exec, in.bands, out.window, Quantize{in, out, step, low, high}, "quantize");
 }
 
 void quantize(Exec& exec, TileView image, SampleType type) {
   const auto [low, high] = limits_of(type);
-  for_each(exec, image.bands, image.window, Quantize{image, float(low), float(high)}, "quantize");
+  quantize(exec, image, image, 1, float(low), float(high));
 }
 
 void luma(Exec& exec, ConstTileView rgb, TileView out, bool round) {

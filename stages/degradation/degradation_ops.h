@@ -33,10 +33,6 @@ std::vector<float> gaussian_taps(double sigma_px, int radius_px);
 /// 2 radius + 1 equal taps, sum 1.
 std::vector<float> box_taps(int radius_px);
 
-enum class Psf { gaussian, box };
-/// The taps of either; for a box with radius 0 the one whose standard deviation is nearest to sigma.
-std::vector<float> psf_taps(Psf kind, double sigma_px, int radius_px);
-
 /// Sampling alone, without blur.
 Observation sampling(int factor, Phase phase, Sampling method);
 /// `second` after `first`, as one operator; noise is counted as white.
@@ -69,11 +65,25 @@ Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size,
 void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const AxisTaps& taps, Size fine_size,
                      Size coarse_size);
 
-/// out = in + sigma n with n standard normal, a pure function of seed, band and pixel. Invalid samples are copied.
+/// What `add_noise` adds to a sample x, everything a pure function of seed, band and pixel. Invalid samples are copied.
+enum class NoiseKind { gaussian, poisson_gaussian, stripe, salt_and_pepper };
+struct NoiseSpec {
+  NoiseKind kind = NoiseKind::gaussian;
+  float sigma = 0;      ///< standard deviation of normal noise, of readout, or of the stripes, in units of the samples
+  float gain = 0;       ///< poisson_gaussian: units of the samples per electron; variance gain x + sigma^2
+  float fraction = 0;   ///< salt_and_pepper: part of the samples that is lost, half of them to either value
+  float low = 0;        ///< pepper
+  float high = 0;       ///< salt
+  bool along_y = true;  ///< stripe: one offset a column, as push-broom detectors leave; else one a row
+  std::uint64_t seed = 0;
+};
 /// `in` and `out` may be the same pixels.
-void add_noise(Exec& exec, ConstTileView in, TileView out, float sigma, std::uint64_t seed);
+void add_noise(Exec& exec, ConstTileView in, TileView out, const NoiseSpec& noise);
 
-/// Rounds valid samples to whole numbers, half to even, and clamps them to the type.
+/// Rounds valid samples to multiples of `step`, half to even, and clamps them to [low, high]. In place where `in` and
+/// `out` are the same pixels.
+void quantize(Exec& exec, ConstTileView in, TileView out, float step, float low, float high);
+/// The same in place, with step 1 and the limits of a type.
 void quantize(Exec& exec, TileView image, SampleType type);
 
 /// ITU-R BT.601 luma of three bands with samples in [0, 255]: 16 + (65.481 R + 128.553 G + 24.966 B) / 255.

@@ -1,28 +1,37 @@
 // The whole observation in one stage: blur, sampling, noise, rounding.
 #include "stages/degradation/degradation.h"
-#include "stages/degradation/degradation_ops.h"
+#include "stages/degradation/psf.h"
+#include "stages/degradation/sensors.h"
 
 namespace nadir {
 namespace {
 
+enum class Preset { none, sentinel2, landsat8, landsat9, pleiades, worldview3, planetscope };
+
 struct Params {
+  Preset sensor = Preset::none;
   Psf kind = Psf::gaussian;
   double sigma_px = 1.2;
   int radius_px = 0;
+  double mtf = 0.25;
+  double length_px = 5;
+  double angle_deg = 0;
+  std::string psf_path;
   int factor = 2;
   Phase phase = Phase::centre;
   Sampling method = Sampling::decimate;
   double noise_sigma_dn = 0;
+  double gain_dn = 0;
+  double signal_dn = 0;
   bool quantize = false;
   std::int64_t seed = -1;
 };
-NADIR_PARAMS(Params, PARAM(kind, "", choices({"gaussian", "box"}), "Shape of the point spread function."),
-             PARAM(sigma_px, "px", range(0, 20),
-                   "Standard deviation of the point spread function, in input pixels; 0: no blur."),
-             PARAM(radius_px, "px", range(0, 63),
-                   "Half width at which a Gaussian is cut off, 0: four sigma; or that of the box, 0: the one whose "
-                   "standard deviation is nearest to sigma_px."),
-             PARAM(factor, "px", range(1, 16), "Input pixels per output pixel and axis."),
+NADIR_PARAMS(Params,
+             PARAM(sensor, "",
+                   choices({"none", "sentinel2", "landsat8", "landsat9", "pleiades", "worldview3", "planetscope"}),
+                   "Take the point spread function from the modulation transfer of this sensor at its own Nyquist "
+                   "frequency (kind: mtf), and its signal to noise ratio where signal_dn is given."),
+             NADIR_PSF_PARAMS, PARAM(factor, "px", range(1, 16), "Input pixels per output pixel and axis."),
              PARAM(phase, "", choices({"centre", "corner"}),
                    "Sample the middle of each block of factor x factor pixels, or its first pixel, as many papers do; "
                    "the georeference follows."),
@@ -31,6 +40,11 @@ NADIR_PARAMS(Params, PARAM(kind, "", choices({"gaussian", "box"}), "Shape of the
                    "block's mean (centre only)."),
              PARAM(noise_sigma_dn, "dn", range(0, 1e6),
                    "Standard deviation of the noise on the output, in units of the samples."),
+             PARAM(gain_dn, "dn", range(0, 1e6),
+                   "Shot noise: units of the samples per electron; variance gain_dn x + noise_sigma_dn^2. 0: none."),
+             PARAM(signal_dn, "dn", range(0, 1e6),
+                   "The sample at which the sensor has its signal to noise ratio, which then sets the noise. 0: the "
+                   "sensor adds none."),
              PARAM(quantize, "", any(), "Round to whole numbers, half to even, and clamp to the type of the input."),
              PARAM(seed, "", range(-1, 9007199254740992.0), "Start of the random numbers; -1: that of the run."))
 
@@ -38,30 +52,56 @@ NADIR_PARAMS(Params, PARAM(kind, "", choices({"gaussian", "box"}), "Shape of the
 // valid when at least half of its weight lies on valid samples, and is their weighted mean.
 class Degrade final : public TileStage {
  public:
-  Degrade(const Params& p, const StageContext& context)
-      : info_(*context.images[0]), p_(p), seed_(p.seed < 0 ? context.seed : std::uint64_t(p.seed)) {
-    Observation step = observation(psf_taps(p.kind, p.sigma_px, p.radius_px), p.factor, p.phase, p.method);
+  Degrade(const Params& given, const StageContext& context) : info_(*context.images[0]) {
+    const Params p = with_sensor(given);
+    psf_ = point_spread(psf_spec(p, p.factor));
+    Observation step = observation(psf_.described(), p.factor, p.phase, p.method);
     step.noise_sigma = p.noise_sigma_dn;
     info_.observation = compose(info_.observation.value_or(Observation{}), step);
     info_.grid = observed_grid(info_.grid, p.factor, p.phase);
-    taps_ = axis_taps(step);
+    taps_ = axis_taps(psf_.spread ? sampling(p.factor, p.phase, p.method) : step);
+    noise_.kind = p.gain_dn > 0 ? NoiseKind::poisson_gaussian : NoiseKind::gaussian;
+    noise_.sigma = float(p.noise_sigma_dn);
+    noise_.gain = float(p.gain_dn);
+    noise_.seed = p.seed < 0 ? context.seed : std::uint64_t(p.seed);
+    quantize_ = p.quantize;
   }
   std::vector<ImageInfo> outputs() const override { return {info_}; }
-  Window needs(std::size_t, std::size_t, const Window& out) const override { return fine_window(taps_, out); }
+  Window needs(std::size_t, std::size_t, const Window& out) const override {
+    const Window fine = fine_window(taps_, out);
+    return psf_.spread ? psf_.spread->needs(fine) : fine;
+  }
   std::size_t scratch_bytes(const Window& out) const override {
-    return observe_scratch(taps_, out, info_.band_count());
+    const std::size_t blurred = psf_.spread ? Tile::bytes(fine_window(taps_, out), info_.band_count()) : 0;
+    return blurred + observe_scratch(taps_, out, info_.band_count());
   }
   void run(Inputs in, Outputs out, Exec& exec) const override {
-    observe(exec, in[0], out[0], taps_);
-    if (p_.noise_sigma_dn > 0) add_noise(exec, out[0], out[0], float(p_.noise_sigma_dn), seed_);
-    if (p_.quantize) quantize(exec, out[0], info_.type);
+    if (psf_.spread) {
+      const ScratchTile blurred(exec, fine_window(taps_, out[0].window), in[0].bands);
+      convolve(exec, in[0], blurred.view(), *psf_.spread);
+      observe(exec, blurred.view(), out[0], taps_);
+    } else {
+      observe(exec, in[0], out[0], taps_);
+    }
+    if (noise_.sigma > 0 || noise_.gain > 0) add_noise(exec, out[0], out[0], noise_);
+    if (quantize_) quantize(exec, out[0], info_.type);
   }
 
  private:
+  static Params with_sensor(Params p) {
+    if (p.sensor == Preset::none) return p;
+    const Sensor& sensor = sensors().at(std::size_t(p.sensor) - 1);
+    p.kind = Psf::mtf;
+    p.mtf = sensor.mtf;
+    if (p.signal_dn > 0) p.noise_sigma_dn = p.signal_dn / sensor.snr;
+    return p;
+  }
+
   ImageInfo info_;
-  Params p_;
-  std::uint64_t seed_;
+  PointSpread psf_;
   AxisTaps taps_;
+  NoiseSpec noise_;
+  bool quantize_ = false;
 };
 
 }  // namespace

@@ -53,13 +53,6 @@ std::vector<float> box_taps(int radius_px) {
   return normalised(std::vector<double>(std::size_t(2 * radius_px + 1), 1));
 }
 
-std::vector<float> psf_taps(Psf kind, double sigma_px, int radius_px) {
-  if (kind == Psf::gaussian) return gaussian_taps(sigma_px, radius_px);
-  // The variance of 2 r + 1 equal taps is ((2 r + 1)^2 - 1) / 12.
-  const int like_sigma = int(std::lround((std::sqrt(12 * sigma_px * sigma_px + 1) - 1) / 2));
-  return box_taps(radius_px > 0 ? radius_px : std::min(kMaxRadius, like_sigma));
-}
-
 Observation sampling(int factor, Phase phase, Sampling method) {
   if (method == Sampling::area && phase == Phase::corner)
     throw Error(Fault::config, "method: area is the mean of a block, which lies in its middle; use phase: centre");

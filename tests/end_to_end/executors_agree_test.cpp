@@ -90,7 +90,7 @@ TEST_P(ShippedConfig, gives_the_same_bits_whole_and_in_tiles) {
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedConfig,
                          ::testing::Values("copy", "alignment", "degrade", "super_resolution", "landcover",
-                                           "full_chain"),
+                                           "full_chain", "wald"),
                          [](const auto& instance) { return instance.param; });
 
 }  // namespace

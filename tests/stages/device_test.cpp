@@ -69,7 +69,7 @@ TEST(Device, makes_the_same_noise_rounding_and_luma) {
   const Window w{-5, 1000, 90, 70};
   expect_same_bits(
       [](Exec& e, ConstTileView in, TileView out) {
-        add_noise(e, in, out, 7.5f, 42);
+        add_noise(e, in, out, {.sigma = 7.5f, .seed = 42});
         quantize(e, out, SampleType::u8);
       },
       w, 3, w, 3);

@@ -107,5 +107,28 @@ TEST(Degrade, gives_the_same_bits_in_tiles_of_any_size_and_lets_no_nodata_in) {
   for (const int tile : {1, 5, 16}) test::expect_identical(whole, test::run_in_tiles(*stage, {&image}, tile));
 }
 
+TEST(Degrade, with_any_shape_keeps_constants_and_is_the_same_in_tiles) {
+  test::Image image = test::make_texture(53, 41, 2, 3);
+  image.invalidate({20, 5, 9, 9});
+  const test::Image flat = test::make_image(30, 20, 1, [](int, int, int) { return 7; });
+  for (const std::string kind : {"box", "mtf", "disk", "motion"}) {
+    const ParamMap params{{"kind", kind}, {"factor", std::int64_t{3}}};
+    const auto stage = test::make_tile_stage(degrade_stage(), params, {&image});
+    test::expect_identical(test::run_whole(*stage, {&image}), test::run_in_tiles(*stage, {&image}, 7));
+    const test::Image out = test::apply(degrade_stage(), params, {&flat});
+    for (int x = 0; x < 10; ++x) EXPECT_NEAR(out(0, x, 3), 7, 7e-6) << kind;
+  }
+}
+
+TEST(Degrade, by_a_sensor_has_its_modulation_at_the_coarse_nyquist_frequency_and_its_noise) {
+  const test::Image image = test::make_texture(60, 60, 1, 3);
+  const std::string sensor = "sentinel2", kind = "mtf";
+  const test::Image by_sensor =
+      test::apply(degrade_stage(), {{"sensor", sensor}, {"signal_dn", 142.0}, {"seed", std::int64_t{1}}}, {&image});
+  const test::Image by_hand = test::apply(
+      degrade_stage(), {{"kind", kind}, {"mtf", 0.24}, {"noise_sigma_dn", 1.0}, {"seed", std::int64_t{1}}}, {&image});
+  test::expect_identical(by_sensor, by_hand);
+}
+
 }  // namespace
 }  // namespace nadir

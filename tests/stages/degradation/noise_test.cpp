@@ -64,5 +64,69 @@ TEST(Noise, of_strength_zero_changes_nothing_and_a_negative_one_is_refused) {
   EXPECT_THROW(test::make_tile_stage(noise_stage(), {{"sigma_dn", -1.0}}, {&image}), std::logic_error);
 }
 
+struct Moments {
+  double mean = 0;
+  double variance = 0;
+};
+
+Moments moments_of(const test::Image& noisy, double value) {
+  const Window w = noisy.info.grid.window();
+  Moments m;
+  for (int y = 0; y < w.height; ++y)
+    for (int x = 0; x < w.width; ++x) {
+      m.mean += (double(noisy(0, x, y)) - value) / double(w.area());
+      m.variance += std::pow(double(noisy(0, x, y)) - value, 2) / double(w.area());
+    }
+  return m;
+}
+
+TEST(Noise, of_photons_grows_with_the_signal_as_poisson_says) {
+  for (const double value :
+       {0.0, 3.0, 40.0, 126.0, 130.0, 5000.0}) {  // two units an electron: both sides of the switch
+    const test::Image flat = test::make_image(400, 400, 1, [value](int, int, int) { return value; });
+    const std::string kind = "poisson_gaussian";
+    const test::Image noisy =
+        test::apply(noise_stage(), {{"kind", kind}, {"gain_dn", 2.0}, {"sigma_dn", 1.5}}, {&flat});
+    const Moments m = moments_of(noisy, value);
+    const double variance = 2 * value + 1.5 * 1.5;
+    EXPECT_NEAR(m.mean, 0, 5 * std::sqrt(variance) / 400) << value;
+    EXPECT_NEAR(m.variance / variance, 1, 0.02) << value;
+  }
+}
+
+TEST(Noise, stripes_are_one_offset_a_column_or_row) {
+  const test::Image flat = test::make_image(200, 100, 1, [](int, int, int) { return 10; });
+  const std::string kind = "stripe";
+  const test::Image columns = test::apply(noise_stage(), {{"kind", kind}, {"sigma_dn", 2.0}}, {&flat});
+  const test::Image rows = test::apply(noise_stage(), {{"kind", kind}, {"columns", false}}, {&flat});
+  for (int y = 1; y < 100; ++y) {
+    EXPECT_EQ(columns(0, 17, y), columns(0, 17, 0));
+    EXPECT_EQ(rows(0, 17, y), rows(0, 0, y));
+  }
+  EXPECT_NE(columns(0, 17, 0), columns(0, 18, 0));
+  EXPECT_NEAR(moments_of(columns, 10).variance, 4, 1.5);
+}
+
+TEST(Noise, salt_and_pepper_takes_its_part_to_the_ends_of_the_type) {
+  test::Image flat = test::make_image(300, 300, 1, [](int, int, int) { return 100; });
+  flat.info.type = SampleType::u8;
+  const std::string kind = "salt_and_pepper";
+  const test::Image noisy = test::apply(noise_stage(), {{"kind", kind}, {"fraction", 0.1}}, {&flat});
+  int low = 0, high = 0, kept = 0;
+  for (int y = 0; y < 300; ++y)
+    for (int x = 0; x < 300; ++x) ++(noisy(0, x, y) == 0 ? low : noisy(0, x, y) == 255 ? high : kept);
+  EXPECT_NEAR(low, 4500, 250);
+  EXPECT_NEAR(high, 4500, 250);
+  EXPECT_EQ(low + high + kept, 90000);
+}
+
+TEST(Noise, of_every_kind_is_the_same_in_tiles_of_any_size) {
+  const test::Image image = test::make_texture(53, 41, 2, 3);
+  for (const std::string kind : {"gaussian", "poisson_gaussian", "stripe", "salt_and_pepper"}) {
+    const auto stage = test::make_tile_stage(noise_stage(), {{"kind", kind}, {"fraction", 0.3}}, {&image});
+    test::expect_identical(test::run_whole(*stage, {&image}), test::run_in_tiles(*stage, {&image}, 16));
+  }
+}
+
 }  // namespace
 }  // namespace nadir
