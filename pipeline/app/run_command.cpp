@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "io/io.h"
+#include "pipeline/app/measure.h"
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/run_folder.h"
@@ -236,6 +237,7 @@ class FolderRun {
              {"seconds", seconds_since(started_)},
              {"device", options_.device == Device::cuda ? device_name() : "cpu"},
              {"threads", options_.threads},
+             {"peak_mib", peak_memory_mib()},
              {"scenes", scenes_}};
     folder_.write_run_json(run);
     write_text_file(folder_.dir() + "/report.html", report_html(run));

@@ -211,8 +211,9 @@ void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::tim
   events_.push_back({node, token, thread, us(start - origin_), us(end - start)});
 }
 
+// An eighth is for what the allocator holds back between pieces of memory that are in use.
 MemoryLimits memory_limits(const RunOptions& options) {
-  return {options.memory - std::min(options.memory / 2, cache_share(options.memory)), options.threads};
+  return {options.memory - cache_share(options.memory) - options.memory / 8, options.threads};
 }
 
 std::size_t cache_share(std::size_t memory) { return std::min(memory / 4, std::size_t{256} << 20); }

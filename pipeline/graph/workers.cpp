@@ -6,6 +6,8 @@
 
 #include <exception>
 
+#include "pipeline/core/pixel_memory.h"
+
 namespace nadir {
 
 void MemoryBudget::acquire(std::size_t bytes) {
@@ -44,7 +46,9 @@ struct Workers::Arena {
 };
 
 Workers::Workers(int threads, std::size_t tile_bytes)
-    : threads_(threads), budget_(tile_bytes), arena_(std::make_unique<Arena>(threads)) {}
+    : threads_(threads), budget_(tile_bytes), arena_(std::make_unique<Arena>(threads)) {
+  set_pixel_memory_limit(tile_bytes);
+}
 
 Workers::~Workers() = default;
 
