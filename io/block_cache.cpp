@@ -49,6 +49,7 @@ DecodedBlock BlockCache::fill(const Key& key, std::size_t bytes, const Load& loa
   try {
     const auto pixels = std::make_shared_for_overwrite<std::byte[]>(bytes);
     load(pixels.get());
+    ++loads_;
     const std::lock_guard lock(mutex_);
     Entry& entry = entries_.at(key);
     entry.pixels = pixels;

@@ -36,6 +36,8 @@ class BlockCache {
   void set_limit(std::size_t bytes);
   std::size_t limit() const;
   std::size_t held() const;
+  /// How many blocks were decoded since the process began.
+  std::int64_t loads() const { return loads_; }
   /// A number for Key::image that no other image has.
   std::uint64_t new_image() { return ++images_; }
   /// The block, filled by `load` where it is not held. While one thread loads, others that want the block wait; where
@@ -60,6 +62,7 @@ class BlockCache {
   std::size_t limit_;
   std::size_t held_ = 0;
   std::atomic<std::uint64_t> images_{0};
+  std::atomic<std::int64_t> loads_{0};
   Entries entries_;
   std::list<Key> ages_;  ///< of loaded blocks, the latest asked for first
 };

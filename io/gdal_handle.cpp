@@ -59,6 +59,8 @@ void register_drivers() {
     CPLSetErrorHandler(CPLQuietErrorHandler);  // for GDAL's own threads; ours collect messages
     // A JPEG that ends early is an error, not a grey rest of the image.
     CPLSetConfigOption("GDAL_ERROR_ON_LIBJPEG_WARNING", "TRUE");
+    // Sidecars are looked for by name; listing the folder for every scene takes longer than reading a small one.
+    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "TRUE");
   });
 }
 

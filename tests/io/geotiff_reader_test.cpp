@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "io/block_cache.h"
 #include "tests/io/io_harness.h"
 
 namespace nadir {
@@ -234,6 +235,28 @@ TEST(ReadGeotiff, names_band_and_window_of_a_truncated_file) {
   const auto failure = failure_of([&] { test::read(path); });
   EXPECT_EQ(failure.fault, Fault::data);
   EXPECT_NE(failure.text.find("band 2, window 0,0 64x64"), std::string::npos) << failure.text;
+}
+
+TEST(ReadGeotiff, decodes_each_block_once_for_overlapping_tiles_of_many_threads) {
+  const TempFolder folder;
+  const std::vector<double> flat(1024 * 768, 3);
+  const auto path =
+      make_file(folder, "b.tif", {1024, 768}, 2, GDT_UInt16, flat, {},
+                {"TILED=YES", "COMPRESS=DEFLATE", "INTERLEAVE=PIXEL", "BLOCKXSIZE=256", "BLOCKYSIZE=512"});
+  configure_io(std::size_t{64} << 20);
+  const auto shared = test::source(path);
+  EXPECT_EQ(shared->block(), (Size{256, 512}));
+  const std::int64_t before = BlockCache::shared().loads();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int y = 0; y < 768; y += 100) {
+        Tile tile(intersect({t * 240, y - 20, 304, 140}, {0, 0, 1024, 768}), 2);
+        shared->read(tile.view());
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(BlockCache::shared().loads() - before, 8);
 }
 
 TEST(ReadGeotiff, reads_the_same_from_many_threads) {
