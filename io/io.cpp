@@ -5,15 +5,18 @@
 #include <malloc.h>
 #endif
 
+#include "io/control_points.h"
 #include "io/gdal_handle.h"
 #include "io/geotiff_reader.h"
 #include "io/geotiff_writer.h"
 #include "io/survey_reader.h"
+#include "io/tie_point_writer.h"
 
 namespace nadir {
 
 std::vector<StageInfo> io_stages() {
-  return {read_geotiff_stage(), read_survey_stage(), write_geotiff_stage(), write_mask_stage()};
+  return {read_geotiff_stage(),  read_survey_stage(), read_control_points_stage(),
+          write_geotiff_stage(), write_mask_stage(),  write_tie_points_stage()};
 }
 
 void configure_io(std::size_t cache_bytes) {
