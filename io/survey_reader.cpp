@@ -19,6 +19,7 @@ struct Params {
   std::string x_field;
   std::string y_field;
   double test_fraction = 0;
+  bool optional = false;
 };
 NADIR_PARAMS(
     Params, PARAM(path, "", any(), "The file; empty: the one given as --truth."),
@@ -29,7 +30,8 @@ NADIR_PARAMS(
     PARAM(crs, "", any(), "Reference system of the coordinates, where the file states none or a wrong one."),
     PARAM(x_field, "", any(), "Field of a table with x or longitude; empty: found by its name."),
     PARAM(y_field, "", any(), "Field of a table with y or latitude; empty: found by its name."),
-    PARAM(test_fraction, "", range(0, 0.9), "Share of each class's features kept for testing."))
+    PARAM(test_fraction, "", range(0, 0.9), "Share of each class's features kept for testing."),
+    PARAM(optional, "", any(), "true: without a file there is no survey; false: that is an error."))
 
 struct Skipped {
   std::size_t without_class = 0;
@@ -193,6 +195,7 @@ class SurveyReader {
 Value make_survey(const StageContext& context) {
   Params p = context.read<Params>();
   const std::string path = p.path.empty() ? context.truth_path : p.path;
+  if (path.empty() && p.optional) return SurveyPtr{};
   if (path.empty())
     throw Error(Fault::missing, context.node + ": there is no survey to read; give --truth FILE, or set path");
   return SurveyReader(std::move(p), path, context).read();

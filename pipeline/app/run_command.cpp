@@ -69,7 +69,10 @@ std::string findings(const SceneReport& report) {
 
 bool wants_truth(const Graph& graph) {
   for (const Node& n : graph.nodes)
-    if (n.stage->as<ValueFactory>() && find_param(n.stage->params, "path") && !n.params.contains("path")) return true;
+    if (n.stage->as<ValueFactory>() && find_param(n.stage->params, "path") && !n.params.contains("path")) {
+      const auto optional = n.params.find("optional");
+      if (optional == n.params.end() || optional->second != ParamValue(true)) return true;
+    }
   return false;
 }
 

@@ -21,11 +21,21 @@ struct Feature {
   bool test = false;  ///< kept out of training
 };
 
+/// A surveyed place that was also found in an image.
+struct ControlPoint {
+  std::string id;
+  Point map;          ///< where it is, in the survey's reference system
+  Point pixel;        ///< where the image shows it, (0, 0) at the upper-left corner of the first pixel
+  std::string image;  ///< the image that it was found in, empty when there is only one
+};
+
 struct Survey {
   std::string source;              ///< file and layers that it was read from
   std::string crs_wkt;             ///< that of the scene it was read for
   std::vector<ClassInfo> classes;  ///< ids 1 … n in a stated order; 0 is never a class
   std::vector<Feature> features;
+  std::vector<ControlPoint> control_points{};
+  std::vector<std::string> warnings{};  ///< what looks wrong in the file, in words
 
   const ClassInfo* find_class(std::uint16_t id) const;
   Extent extent() const;

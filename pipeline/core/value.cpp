@@ -26,6 +26,13 @@ double Record::number(const std::string& name, double fallback) const {
   return fallback;
 }
 
+Point Transform::source(double col, double row) const {
+  const Point p{pixel[0] + pixel[1] * col + pixel[2] * row, pixel[3] + pixel[4] * col + pixel[5] * row};
+  if (!bend) return p;
+  const Point more = bend->at(col, row);
+  return {p.x + more.x, p.y + more.y};
+}
+
 namespace {
 
 Record describe_survey(const Survey& s) {
@@ -33,8 +40,25 @@ Record describe_survey(const Survey& s) {
   for (const ClassInfo& c : s.classes) names.push_back(c.name);
   std::int64_t test = 0;
   for (const Feature& f : s.features) test += f.test;
-  return {
+  Record r{
       {"source", s.source}, {"features", std::int64_t(s.features.size())}, {"test_features", test}, {"classes", names}};
+  if (!s.control_points.empty()) r.set("control_points", std::int64_t(s.control_points.size()));
+  if (!s.warnings.empty()) r.set("warnings", s.warnings);
+  return r;
+}
+
+void describe_bend(const Bend& b, Record& r) {
+  std::vector<std::vector<double>> knots;
+  for (const Point& k : b.knots) knots.push_back({k.x, k.y});
+  r.set("bend",
+        std::string("added to the matrix: with n = (pixel - bend_centre) / bend_scale, monomials of degree 2 to "
+                    "bend_degree (x2, xy, y2, x3, ...), then r^2 ln r of the distance to each knot"));
+  r.set("bend_centre", std::vector<double>{b.centre.x, b.centre.y});
+  r.set("bend_scale", b.scale);
+  r.set("bend_degree", std::int64_t(b.degree));
+  if (!knots.empty()) r.set("bend_knots", knots);
+  r.set("bend_x", b.x);
+  r.set("bend_y", b.y);
 }
 
 Record describe_transform(const Transform& t) {
@@ -42,6 +66,7 @@ Record describe_transform(const Transform& t) {
            {"reliable", t.reliable},
            {"matrix", std::vector<double>(t.pixel.begin(), t.pixel.end())}};
   for (const auto& [name, value] : t.facts.fields()) r.set(name, value);
+  if (t.bend) describe_bend(*t.bend, r);
   return r;
 }
 

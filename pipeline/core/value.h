@@ -4,12 +4,15 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "pipeline/core/bend.h"
 #include "pipeline/core/survey.h"
+#include "pipeline/core/tie_point.h"
 
 namespace nadir {
 
@@ -33,13 +36,17 @@ class Record {
 };
 
 /// Where target pixels come from: pixel (col, row) of the aligned image is pixel (a + b col + c row, d + e col + f row)
-/// of the image that was measured; fractional coordinates with (0, 0) at the upper-left corner of the first pixel.
+/// + bend(col, row) of the image that was measured; fractional coordinates with (0, 0) at the upper-left corner of the
+/// first pixel.
 struct Transform {
   std::array<double, 6> pixel{0, 1, 0, 0, 0, 1};
   bool reliable = true;  ///< false: nothing significant was found and the transform is the identity
   Record facts;          ///< method, confidence, residuals, and why it is not reliable
+  std::optional<Bend> bend{};
+  TiePoints tie_points{};  ///< what it was measured from, where that was points
 
-  bool is_shift() const { return pixel[1] == 1 && pixel[2] == 0 && pixel[4] == 0 && pixel[5] == 1; }
+  bool is_shift() const { return !bend && pixel[1] == 1 && pixel[2] == 0 && pixel[4] == 0 && pixel[5] == 1; }
+  Point source(double col, double row) const;
 };
 
 /// A trained model; the family that trains it derives from this.

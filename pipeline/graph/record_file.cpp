@@ -70,6 +70,52 @@ Scalar scalar_of(const YAML::Node& typed) {
   return rows;
 }
 
+constexpr const char* kReliable = "= reliable";
+constexpr const char* kBend = "= bend";
+constexpr const char* kTiePoints = "= tie points";
+
+Record record_of(const Transform& t) {
+  using Rows = std::vector<std::vector<double>>;
+  Record record = t.facts;
+  record.set(kIsTransform, std::vector<double>(t.pixel.begin(), t.pixel.end()));
+  record.set(kReliable, t.reliable);
+  if (t.bend) {
+    const Bend& b = *t.bend;
+    Rows rows{{b.centre.x, b.centre.y, b.scale, double(b.degree)}, b.x, b.y};
+    for (const Point& k : b.knots) rows.push_back({k.x, k.y});
+    record.set(kBend, rows);
+  }
+  Rows points;
+  for (const TiePoint& p : t.tie_points)
+    points.push_back({p.at.x, p.at.y, p.moved.x, p.moved.y, p.sigma, p.score, p.second, double(p.cell), double(p.band),
+                      p.weight, p.residual.x, p.residual.y});
+  if (!points.empty()) record.set(kTiePoints, points);
+  return record;
+}
+
+Transform transform_of(const Record& record) {
+  using Rows = std::vector<std::vector<double>>;
+  Transform t;
+  for (const auto& [name, value] : record.fields()) {
+    if (name == kIsTransform) {
+      std::copy_n(std::get<std::vector<double>>(value).begin(), t.pixel.size(), t.pixel.begin());
+    } else if (name == kReliable) {
+      t.reliable = std::get<bool>(value);
+    } else if (name == kBend) {
+      const Rows& rows = std::get<Rows>(value);
+      t.bend = Bend{{rows[0][0], rows[0][1]}, rows[0][2], int(rows[0][3]), {}, rows[1], rows[2]};
+      for (std::size_t k = 3; k < rows.size(); ++k) t.bend->knots.push_back({rows[k][0], rows[k][1]});
+    } else if (name == kTiePoints) {
+      for (const auto& r : std::get<Rows>(value))
+        t.tie_points.push_back(
+            {{r[0], r[1]}, {r[2], r[3]}, r[4], r[5], r[6], int(r[7]), int(r[8]), r[9], {r[10], r[11]}});
+    } else {
+      t.facts.set(name, value);
+    }
+  }
+  return t;
+}
+
 }  // namespace
 
 void save_record(const std::string& path, const std::string& key, const Record& record) {
@@ -107,29 +153,14 @@ std::optional<Record> load_record(const std::string& path, const std::string& ke
 
 void save_value(const std::string& path, const std::string& key, const Value& value) {
   if (const auto* record = std::get_if<Record>(&value)) save_record(path, key, *record);
-  const auto* transform = std::get_if<Transform>(&value);
-  if (!transform) return;
-  Record record = transform->facts;
-  record.set(kIsTransform, std::vector<double>(transform->pixel.begin(), transform->pixel.end()));
-  record.set(std::string(kIsTransform) + "_reliable", transform->reliable);
-  save_record(path, key, record);
+  if (const auto* transform = std::get_if<Transform>(&value)) save_record(path, key, record_of(*transform));
 }
 
 std::optional<Value> load_value(const std::string& path, const std::string& key) {
   const std::optional<Record> record = load_record(path, key);
   if (!record) return std::nullopt;
-  const Scalar* pixel = record->find(kIsTransform);
-  if (!pixel) return *record;
-  Transform transform;
-  const auto& numbers = std::get<std::vector<double>>(*pixel);
-  std::copy_n(numbers.begin(), std::min(numbers.size(), transform.pixel.size()), transform.pixel.begin());
-  for (const auto& [name, value] : record->fields()) {
-    if (name == std::string(kIsTransform) + "_reliable")
-      transform.reliable = std::get<bool>(value);
-    else if (name != kIsTransform)
-      transform.facts.set(name, value);
-  }
-  return transform;
+  if (record->find(kIsTransform)) return transform_of(*record);
+  return *record;
 }
 
 }  // namespace nadir

@@ -7,12 +7,38 @@
 
 namespace nadir {
 
+struct SourcePoint {
+  double u;
+  double v;
+};
+
+/// Where an output pixel comes from: an affine map, and a bend on a lattice with clamped edges.
 struct SourceMap {
   double m[6];
   Size size;
+  const float* bend_x;
+  const float* bend_y;
+  int step;  ///< 0: no bend
+  int across;
+  int down;
 
-  HD double u(int x, int y) const { return m[0] + m[1] * (x + 0.5) + m[2] * (y + 0.5); }
-  HD double v(int x, int y) const { return m[3] + m[4] * (x + 0.5) + m[5] * (y + 0.5); }
+  HD SourcePoint at(int x, int y) const {
+    SourcePoint p{m[0] + m[1] * (x + 0.5) + m[2] * (y + 0.5), m[3] + m[4] * (x + 0.5) + m[5] * (y + 0.5)};
+    if (step == 0) return p;
+    const double s = (x + 0.5) / step, t = (y + 0.5) / step;
+    const int i = clamp(int(floor(s)), across - 2), j = clamp(int(floor(t)), down - 2);
+    const double a = s - i, b = t - j;
+    const int k = j * across + i;
+    p.u += mix(bend_x + k, a, b);
+    p.v += mix(bend_y + k, a, b);
+    return p;
+  }
+  HD static int clamp(int i, int most) { return i < 0 ? 0 : i > most ? most : i; }
+  HD double mix(const float* node, double a, double b) const {
+    const double upper = node[0] + a * (double(node[1]) - node[0]);
+    const double lower = node[across] + a * (double(node[across + 1]) - node[across]);
+    return upper + b * (lower - upper);
+  }
   HD bool inside(double u, double v) const { return u >= 0 && u < size.width && v >= 0 && v < size.height; }
 };
 
@@ -69,8 +95,8 @@ struct Interpolate {
   AxisWeights axis_y;
 
   HD void operator()(int b, int x, int y) const {
-    const double u = map.u(x, y);
-    const double v = map.v(x, y);
+    const SourcePoint p = map.at(x, y);
+    const double u = p.u, v = p.v;
     float value = 0.0f;
     const bool valid = map.inside(u, v) && mix(b, u, v, axis_x.at(x, u), axis_y.at(y, v), value);
     out(b, x, y) = value;

@@ -16,6 +16,7 @@ namespace {
 constexpr int kPhases = 1024;  // linear interpolation between them errs by less than 1e-6 of a weight
 constexpr double kWorthWidening = 1.05;
 constexpr double kMostShrinking = 16;
+constexpr int kBendStep = 8;  // px
 
 double sinc(double t) {
   if (t == 0) return 1;
@@ -88,6 +89,70 @@ void check_matrix(const std::array<double, 6>& m, double shrink) {
                                  " times, at most 16 are possible; downsample the image first");
 }
 
+// Four samples of a cubic, the middle two at 0 and 1 (Catmull and Rom 1974), at t.
+double cubic(double a, double b, double c, double d, double t) {
+  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+}
+
+// Values on a lattice of `ratio` times the spacing, interpolated along rows; the first of a row belongs to node -1.
+std::vector<double> finer(const std::vector<double>& coarse, int rows, int ratio, int across) {
+  const int own = int(coarse.size()) / rows;
+  std::vector<double> fine;
+  fine.reserve(std::size_t(rows) * std::size_t(across));
+  for (int r = 0; r < rows; ++r)
+    for (int i = 0; i < across; ++i) {
+      const double* c = &coarse[std::size_t(r * own + i / ratio)];
+      fine.push_back(cubic(c[0], c[1], c[2], c[3], double(i % ratio) / ratio));
+    }
+  return fine;
+}
+
+std::vector<double> transposed(const std::vector<double>& m, int rows) {
+  const int across = int(m.size()) / rows;
+  std::vector<double> t;
+  t.reserve(m.size());
+  for (int i = 0; i < across; ++i)
+    for (int r = 0; r < rows; ++r) t.push_back(m[std::size_t(r * across + i)]);
+  return t;
+}
+
+// The formula at nodes as far apart as its smoothness allows, because knots make it slow; cubics between them.
+BendLattice make_lattice(const Bend& bend, Size output) {
+  BendLattice lattice{kBendStep, output.width / kBendStep + 2, output.height / kBendStep + 2, {}, {}};
+  const int ratio = std::max(1, int(bend.smooth_over_px() / kBendStep));
+  const int across = (lattice.across - 1) / ratio + 4, down = (lattice.down - 1) / ratio + 4;
+  std::vector<double> x, y;
+  for (int j = -1; j < down - 1; ++j)
+    for (int i = -1; i < across - 1; ++i) {
+      const Point p = bend.at(double(i) * ratio * kBendStep, double(j) * ratio * kBendStep);
+      x.push_back(p.x), y.push_back(p.y);
+    }
+  const auto refined = [&](const std::vector<double>& coarse) {
+    const auto rows = transposed(finer(coarse, down, ratio, lattice.across), down);  // columns of the result
+    const auto fine = transposed(finer(rows, lattice.across, ratio, lattice.down), lattice.across);
+    return std::vector<float>(fine.begin(), fine.end());
+  };
+  lattice.x = refined(x), lattice.y = refined(y);
+  return lattice;
+}
+
+struct Range {
+  double low = INFINITY;
+  double high = -INFINITY;
+};
+
+// Of the bend over a window, whose extremes lie at nodes.
+Range range_of(const BendLattice& lattice, const std::vector<float>& values, const Window& out) {
+  const auto node = [&](int pixel, int count) { return std::clamp(floor_div(pixel, lattice.step), 0, count - 2); };
+  Range range;
+  for (int j = node(out.y, lattice.down); j <= node(out.bottom(), lattice.down) + 1; ++j)
+    for (int i = node(out.x, lattice.across); i <= node(out.right(), lattice.across) + 1; ++i) {
+      const double v = values[std::size_t(j) * std::size_t(lattice.across) + std::size_t(i)];
+      range = {std::min(range.low, v), std::max(range.high, v)};
+    }
+  return range;
+}
+
 }  // namespace
 
 WarpPlan plan_warp(const std::array<double, 6>& m, Resampling resampling, Size source) {
@@ -95,10 +160,25 @@ WarpPlan plan_warp(const std::array<double, 6>& m, Resampling resampling, Size s
   const double shrink_y = std::hypot(m[4], m[5]);
   check_matrix(m, std::max(shrink_x, shrink_y));
   const bool shift = m[1] == 1 && m[2] == 0 && m[4] == 0 && m[5] == 1;
-  WarpPlan plan{m, source, false, make_axis(resampling, shift ? &m[0] : nullptr, shrink_x),
-                make_axis(resampling, shift ? &m[3] : nullptr, shrink_y)};
+  WarpPlan plan{m,
+                source,
+                false,
+                make_axis(resampling, shift ? &m[0] : nullptr, shrink_x),
+                make_axis(resampling, shift ? &m[3] : nullptr, shrink_y),
+                {}};
   plan.moves_whole_pixels = shift && m[0] == std::floor(m[0]) && m[3] == std::floor(m[3]);
   return plan;
+}
+
+WarpPlan plan_warp(const std::array<double, 6>& m, const Bend& bend, Resampling resampling, Size source, Size output) {
+  const double shrink_x = std::hypot(m[1], m[2]), shrink_y = std::hypot(m[4], m[5]);
+  check_matrix(m, std::max(shrink_x, shrink_y));
+  return {m,
+          source,
+          false,
+          make_axis(resampling, nullptr, shrink_x),
+          make_axis(resampling, nullptr, shrink_y),
+          make_lattice(bend, output)};
 }
 
 Window source_window(const WarpPlan& plan, const Window& out) {
@@ -111,6 +191,10 @@ Window source_window(const WarpPlan& plan, const Window& out) {
       left = std::min(left, u), right = std::max(right, u);
       top = std::min(top, v), bottom = std::max(bottom, v);
     }
+  if (plan.bend.step > 0) {
+    const Range x = range_of(plan.bend, plan.bend.x, out), y = range_of(plan.bend, plan.bend.y, out);
+    left += x.low, right += x.high, top += y.low, bottom += y.high;
+  }
   left = std::max(left, 0.0), top = std::max(top, 0.0);
   right = std::min(right, double(plan.source.width)), bottom = std::min(bottom, double(plan.source.height));
   if (out.empty() || left > right || top > bottom) return {};
@@ -125,7 +209,14 @@ void warp(Exec& exec, ConstTileView in, TileView out, const WarpPlan& plan) {
     for_each(exec, out.bands, out.window, MovePixels{in, out, int(m[0]), int(m[3]), plan.source}, "move_pixels");
     return;
   }
-  const SourceMap map{{m[0], m[1], m[2], m[3], m[4], m[5]}, plan.source};
+  const BendLattice& bend = plan.bend;
+  const SourceMap map{{m[0], m[1], m[2], m[3], m[4], m[5]},
+                      plan.source,
+                      bend.step > 0 ? exec.table(bend.x) : nullptr,
+                      bend.step > 0 ? exec.table(bend.y) : nullptr,
+                      bend.step,
+                      bend.across,
+                      bend.down};
   for_each(exec, out.bands, out.window, Interpolate{in, out, map, on_device(exec, plan.x), on_device(exec, plan.y)},
            "warp");
 }

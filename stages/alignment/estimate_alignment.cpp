@@ -4,71 +4,91 @@
 
 #include "pipeline/core/error.h"
 #include "stages/alignment/alignment.h"
+#include "stages/alignment/control_match.h"
+#include "stages/alignment/grid_verdict.h"
 #include "stages/alignment/phase_match.h"
 #include "stages/alignment/survey_match.h"
 
 namespace nadir {
 namespace {
 
-enum class Method { mutual_information, phase, none };
+enum class Method { automatic, control_points, mutual_information, phase, grid, none };
 enum class OnFailure { keep, stop };
 enum class Features { train, all };
 
 struct Params {
-  Method method = Method::mutual_information;
+  Method method = Method::automatic;
+  TieModel model = TieModel::automatic;
   int max_shift_px = 32;
+  int window_px = 64;
+  int tie_points = 0;
   double min_confidence = 0.5;
+  double max_residual_px = 2;
   OnFailure on_failure = OnFailure::keep;
   Features features = Features::train;
+  std::vector<double> mask_bits;
 };
 NADIR_PARAMS(
     Params,
-    PARAM(method, "", choices({"mutual_information", "phase", "none"}),
-          "mutual_information: against the classes of the survey; phase: against a reference image; none: no shift."),
+    PARAM(method, "", choices({"auto", "control_points", "mutual_information", "phase", "grid", "none"}),
+          "control_points: through surveyed points; mutual_information: against the classes of the survey; phase: one "
+          "shift against a reference image; grid: tie points against a reference image; none: no shift; auto: what the "
+          "survey offers, without one grid."),
+    PARAM(model, "", choices({"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"}),
+          "Transform through points; auto: the simplest that explains held-out ones as well as any."),
     PARAM(max_shift_px, "px", range(1, 512), "Largest shift that is looked for, along each axis."),
+    PARAM(window_px, "px", range(16, 256), "Side of the windows that tie points are found by."),
+    PARAM(
+        tie_points, "", range(0, 200),
+        "Tie points along the longer side; 0: windows that overlap by half, at most 31. Fewer where memory is short."),
     PARAM(min_confidence, "", range(0, 1),
           "Least probability that the shift is right to within a pixel; below it the image is not moved."),
+    PARAM(max_residual_px, "px", range(0.01, 100), "Largest error at held-out points; above it nothing is moved."),
     PARAM(on_failure, "", choices({"keep", "stop"}),
           "What happens when no reliable shift is found: the image stays where it is, or the scene fails."),
     PARAM(features, "", choices({"train", "all"}),
-          "Which survey features are used; train leaves the held-out ones unseen."))
+          "Which survey features are used; train leaves the held-out ones unseen."),
+    PARAM(mask_bits, "", range(0, 23),
+          "Pixels whose mask has one of these bits set (from 0) take no part; empty: those whose mask is not 0."))
 
-constexpr const char* kMethodNames[]{"mutual_information", "phase", "none"};
-enum : std::size_t { kImage, kTruth, kReference };
+constexpr const char* kMethodNames[]{"auto", "control_points", "mutual_information", "phase", "grid", "none"};
+enum : std::size_t { kImage, kTruth, kReference, kMask };
 
-// A shift is found as the maximum of a score over all whole-pixel shifts, refined between pixels, and judged by leaving
-// out an eighth of the evidence at a time: the scatter is its standard error (jackknife, shift_search.h). Scores:
-// survey_match.h and phase_match.h. Invalid pixels take no part. The image moves only when the shift is reliable
-// (confidence, inside the search) and significant (beyond 2.45 standard errors, 95 % of a normal distribution in the
-// plane). Cost of mutual_information: (2 max_shift_px + 1)² shifts times up to 3000 survey pixels times bands².
+// By method: a transform through points (tie_model.h) that were surveyed (control_match.h) or found over a grid
+// (grid_match.h); or a shift, found as the maximum of a score over all whole-pixel shifts, refined between pixels, and
+// judged by leaving out an eighth of the evidence at a time: the scatter is its standard error (jackknife,
+// shift_search.h; scores: survey_match.h and phase_match.h). Invalid pixels take no part. The image moves only when the
+// transform is reliable and significant (beyond 2.45 standard errors, 95 % of a normal distribution in the plane). Cost
+// of mutual_information: (2 max_shift_px + 1)² shifts times up to 3000 survey pixels times bands².
 class EstimateAlignment final : public EstimateStage {
  public:
   EstimateAlignment(const Params& p, const StageContext& context) : p_(p), image_(*context.images[kImage]) {
-    if (p.method == Method::phase) {
-      if (!context.images[kReference])
-        throw Error(Fault::config,
-                    "estimate_alignment: method phase needs a reference image; wire one to port reference, or choose "
-                    "method mutual_information or none");
-      phase_.emplace(image_, *context.images[kReference], p.max_shift_px);
-    }
-    if (p.method == Method::mutual_information) {
-      const auto* survey = std::get_if<SurveyPtr>(&context.values[kTruth]);
-      has_survey_ = survey && *survey;
+    choose_method(context);
+    if (p_.method == Method::phase) phase_.emplace(image_, *context.images[kReference], p.max_shift_px);
+    if (p_.method == Method::grid)
+      grid_.emplace(image_, *context.images[kReference],
+                    GridOptions{p.max_shift_px, p.window_px, p.tie_points, p.model});
+    if (p_.method == Method::mutual_information) {
       if (!context.wired.empty() && !context.wired[kTruth]) require_survey();
-      survey_.emplace(has_survey_ ? *survey : nullptr, image_, p.max_shift_px,
+      survey_.emplace(has_classes_ ? std::get<SurveyPtr>(context.values[kTruth]) : nullptr, image_, p.max_shift_px,
                       p.features == Features::train ? Split::train : Split::all, context.seed);
     }
+    if (context.images.size() > kMask && context.images[kMask]) require_same_pixels(context.images[kMask]->grid);
   }
 
   std::vector<Window> blocks() const override {
     if (phase_) return phase_->blocks();
+    if (grid_) return grid_->blocks();
     return survey_ ? survey_->blocks() : std::vector<Window>{};
   }
   Window needs(std::size_t input, const Window& block) const override {
+    if (input == kMask) return grid_ ? grid_->of_image(block) : Window{};
     if (phase_) return phase_->needs(input == kReference, block);
+    if (grid_) return input == kReference ? grid_->of_reference(block) : grid_->of_image(block);
     return input == kImage ? block : Window{};
   }
-  std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec&) const override {
+  std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override {
+    if (grid_) return grid_->observe(block, in[kImage], in[kReference], usable(in), exec);
     if (phase_) return phase_->observe(block, in[kImage], in[kReference]);
     require_survey();
     return survey_->observe(in[kImage]);
@@ -76,22 +96,71 @@ class EstimateAlignment final : public EstimateStage {
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override {
     Transform transform;
     transform.facts.set("method", std::string(kMethodNames[int(p_.method)]));
-    if (p_.method == Method::none) {
-      transform.facts.set("reason", std::string("alignment is switched off"));
-      return transform;
+    transform.facts.set("crs", image_.grid.crs_wkt);
+    if (!method_reason_.empty()) transform.facts.set("method_reason", method_reason_);
+    switch (p_.method) {
+      case Method::grid: decide(grid_->conclude(std::move(evidence), exec), transform); break;
+      case Method::phase: decide(phase_->conclude(std::move(evidence), exec), transform); break;
+      case Method::control_points: decide_points(transform); break;
+      case Method::none: transform.facts.set("reason", std::string("alignment is switched off")); break;
+      default: require_survey(); decide(survey_->conclude(std::move(evidence), exec), transform);
     }
-    if (survey_) require_survey();
-    decide(phase_ ? phase_->conclude(std::move(evidence), exec) : survey_->conclude(std::move(evidence), exec),
-           transform);
     return transform;
   }
 
  private:
+  // What the survey holds is known only once it is read; a wired one counts as one of classes until then.
+  void choose_method(const StageContext& context) {
+    const auto* survey = std::get_if<SurveyPtr>(&context.values[kTruth]);
+    const bool known = survey && *survey;
+    has_classes_ = known && !(*survey)->features.empty();
+    if (known && !(*survey)->control_points.empty()) points_ = *survey;
+    const bool expected = !survey && context.wired.size() > kTruth && context.wired[kTruth];
+    const bool has_reference = context.images[kReference].has_value();
+    if (p_.method == Method::automatic) {
+      const bool use_reference = has_reference && !has_classes_ && !expected;
+      p_.method = points_ ? Method::control_points : use_reference ? Method::grid : Method::mutual_information;
+      method_reason_ = points_         ? "the survey holds control points"
+                       : use_reference ? "there is a reference image and no survey"
+                                       : "the survey holds classes";
+    }
+    if ((p_.method == Method::grid || p_.method == Method::phase) && !has_reference)
+      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+                                     " needs a reference image; wire one to port reference, or choose method "
+                                     "mutual_information or none");
+    if (p_.method == Method::control_points && known && !points_)
+      throw Error(Fault::config,
+                  "estimate_alignment: method control_points needs control points on port truth; read them with "
+                  "read_control_points");
+  }
+
   void require_survey() const {
-    if (!has_survey_)
+    if (!has_classes_)
       throw Error(Fault::config,
                   "estimate_alignment: method mutual_information needs a survey; wire one to port truth, or choose "
-                  "method phase with a reference image, or none");
+                  "method grid or phase with a reference image, or none");
+  }
+
+  void require_same_pixels(const Grid& mask) const {
+    int col = 0, row = 0;
+    if (mask.size() != image_.grid.size() || !same_lattice(image_.grid, mask, &col, &row) || col != 0 || row != 0)
+      throw Error(Fault::data, "estimate_alignment: the mask must have the pixels of the image");
+  }
+
+  // Where the mask lets the image count; empty without one.
+  std::vector<std::uint8_t> usable(Inputs in) const {
+    if (in.size() <= kMask || in[kMask].window.empty()) return {};
+    std::uint32_t bits = 0;
+    for (const double b : p_.mask_bits) bits |= std::uint32_t{1} << int(b);
+    const ConstTileView mask = in[kMask];
+    std::vector<std::uint8_t> result;
+    for (int y = mask.window.y; y < mask.window.bottom(); ++y)
+      for (int x = mask.window.x; x < mask.window.right(); ++x) {
+        const float v = mask(0, x, y);
+        const bool out = bits == 0 ? v != 0 : (std::uint32_t(std::max(0.0f, v)) & bits) != 0;
+        result.push_back(mask.is_valid(x, y) && !out);
+      }
+    return result;
   }
 
   std::string why_unreliable(const ShiftEstimate& e) const {
@@ -105,29 +174,34 @@ class EstimateAlignment final : public EstimateStage {
     return {};
   }
 
-  void record(const ShiftEstimate& e, Record& facts) const {
-    if (e.failure.empty()) {
-      const double dx = e.shift[0].x, dy = e.shift[0].y;
-      const auto& g = image_.grid.geotransform;
-      facts.set("shift_px", std::vector<double>{dx, dy});
-      facts.set("shift_map", std::vector<double>{-(g[1] * dx + g[2] * dy), -(g[4] * dx + g[5] * dy)});
-      facts.set("standard_error_px", standard_error(e));
-      facts.set("confidence", confidence(standard_error(e)));
-      facts.set("peak", e.peak);
-      if (std::isfinite(e.second_peak)) facts.set("second_peak", e.second_peak);
-      facts.set("z_score", e.z_score);
-    }
-    facts.set("samples", e.samples);
-  }
-
   void decide(const ShiftEstimate& e, Transform& transform) const {
     constexpr double kSignificant = 2.45;  // sqrt of the 95 % point of chi-square with 2 degrees of freedom
-    record(e, transform.facts);
+    record(e, image_.grid, transform.facts);
     const std::string reason = why_unreliable(e);
+    Transform shift;
+    shift.pixel[0] = e.shift[0].x, shift.pixel[3] = e.shift[0].y;
+    finish(reason, std::hypot(e.shift[0].x, e.shift[0].y) > kSignificant * standard_error(e), shift, transform);
+  }
+
+  void decide(GridEstimate e, Transform& transform) const {
+    record(e, image_.grid, transform.facts);
+    const std::string reason = ::nadir::why_unreliable(e, {p_.min_confidence, p_.max_residual_px});
+    finish(reason, e.failure.empty() && moves(e.fit, image_.grid.size()), e.fit.transform, transform);
+    transform.tie_points = std::move(e.ties);
+  }
+
+  void decide_points(Transform& transform) const {
+    if (!points_) throw Error(Fault::config, "estimate_alignment: method control_points needs points on port truth");
+    ControlEstimate e = match_control_points(*points_, image_.grid, p_.model);
+    record(e, image_.grid, transform.facts);
+    const std::string reason = ::nadir::why_unreliable(e, {p_.min_confidence, p_.max_residual_px});
+    finish(reason, e.failure.empty() && moves(e.fit, image_.grid.size()), e.fit.transform, transform);
+    transform.tie_points = std::move(e.ties);
+  }
+
+  void finish(const std::string& reason, bool significant, const Transform& found, Transform& transform) const {
     transform.reliable = reason.empty();
-    const bool significant =
-        transform.reliable && std::hypot(e.shift[0].x, e.shift[0].y) > kSignificant * standard_error(e);
-    transform.facts.set("moved", significant);
+    transform.facts.set("moved", transform.reliable && significant);
     if (!transform.reliable) {
       if (p_.on_failure == OnFailure::stop)
         throw Error(Fault::data, "estimate_alignment: no reliable shift was found: " + reason +
@@ -137,16 +211,19 @@ class EstimateAlignment final : public EstimateStage {
       transform.facts.set("reason",
                           std::string("the shift is not larger than its own uncertainty, the image is not moved"));
     } else {
-      transform.pixel[0] = e.shift[0].x;
-      transform.pixel[3] = e.shift[0].y;
+      transform.pixel = found.pixel;
+      transform.bend = found.bend;
     }
   }
 
   Params p_;
   ImageInfo image_;
-  bool has_survey_ = false;
+  bool has_classes_ = false;
+  SurveyPtr points_;
+  std::string method_reason_;
   std::optional<SurveyMatch> survey_;
   std::optional<PhaseMatch> phase_;
+  std::optional<GridMatch> grid_;
 };
 
 }  // namespace
@@ -155,10 +232,11 @@ StageInfo estimate_alignment_stage() {
   return {
       .name = "estimate_alignment",
       .family = "alignment",
-      .doc = "Finds the shift of an image against a survey or a reference image, or says that none can be relied on.",
+      .doc = "Finds where an image lies against a survey or a reference image, or says that nothing can be relied on.",
       .inputs = {{"image", PortType::image, "The image to be aligned."},
-                 {"truth", PortType::survey, "The survey that stays, for method mutual_information.", true},
-                 {"reference", PortType::image, "The image that stays, for method phase.", true}},
+                 {"truth", PortType::survey, "The survey that stays: classes, or control points.", true},
+                 {"reference", PortType::image, "The image that stays, for methods grid and phase.", true},
+                 {"mask", PortType::image, "Pixels of the image that take no part in method grid: clouds.", true}},
       .outputs = {{"transform", PortType::transform, "Where pixels of the aligned image come from."}},
       .params = params_of<Params>(),
       .factory = EstimateFactory{make_stage<EstimateStage, EstimateAlignment, Params>},

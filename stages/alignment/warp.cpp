@@ -28,7 +28,9 @@ class Warp final : public TileStage {
     const auto* transform = std::get_if<Transform>(&context.values[1]);
     planned_only_ = !transform;
     const Transform used = transform ? *transform : Transform{};
-    plan_ = plan_warp(used.pixel, p.resampling, info_.grid.size());
+    const Size size = info_.grid.size();
+    plan_ = used.bend ? plan_warp(used.pixel, *used.bend, p.resampling, size, size)
+                      : plan_warp(used.pixel, p.resampling, size);
     if (resample_) return;
     if (!used.is_shift())
       throw Error(

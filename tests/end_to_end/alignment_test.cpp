@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
 #include "io/io.h"
+#include "pipeline/core/random.h"
 #include "tests/support/stage_harness.h"
 
 namespace nadir {
@@ -39,8 +44,8 @@ SurveyPtr moved(const Survey& survey, double x, double y) {
   return std::make_shared<const Survey>(std::move(copy));
 }
 
-Transform against_survey(const Image& image, const SurveyPtr& survey) {
-  return std::get<Transform>(test::estimate(estimate_alignment_stage(), {}, {&image}, {Value{}, survey}));
+Transform against_survey(const Image& image, const SurveyPtr& survey, const ParamMap& params = {}) {
+  return std::get<Transform>(test::estimate(estimate_alignment_stage(), params, {&image}, {Value{}, survey}));
 }
 
 Transform against_reference(const Image& image, const Image& reference) {
@@ -55,9 +60,9 @@ struct Scene {
   Scene(const std::string& image_path, const std::string& survey_path, double test_fraction = 0)
       : image(read_image(image_path)), survey(read_survey(survey_path, image.info.grid, test_fraction)) {}
   /// The estimate with the survey moved by pixels to the east and south.
-  Transform estimate_moved(double east, double south) const {
+  Transform estimate_moved(double east, double south, const ParamMap& params = {}) const {
     const Grid& grid = image.info.grid;
-    return against_survey(image, moved(*survey, east * grid.gsd_x(), -south * grid.gsd_y()));
+    return against_survey(image, moved(*survey, east * grid.gsd_x(), -south * grid.gsd_y()), params);
   }
 };
 
@@ -121,6 +126,76 @@ TEST(AlignmentOfPara, is_right_within_a_pixel_or_refused) {
   expect_right_or_refused(scene);
   EXPECT_EQ(scene.estimate_moved(0, 0).pixel, Transform{}.pixel);
 }
+
+// Draws of a displaced survey: how far off the estimates are, and how many are wrong by more than 2 px without a flag.
+// A shift that is not larger than its own uncertainty is not applied, but it is known: shift_px.
+struct Draws {
+  std::vector<double> errors;
+  int refused = 0;
+  int undetected = 0;
+};
+
+Draws draw_displacements(const Scene& scene, std::uint64_t seed, int count) {
+  Draws draws;
+  const auto uniform = [](std::uint64_t k) { return -6.5 + 13 * double(split_mix(k) >> 11) * 0x1p-53; };
+  for (int i = 0; i < count; ++i) {
+    const Point move{uniform(seed + 2 * std::uint64_t(i)), uniform(seed + 2 * std::uint64_t(i) + 1)};
+    const Transform t = scene.estimate_moved(move.x, move.y, {{"max_shift_px", std::int64_t{10}}});
+    const bool found = t.facts.find("shift_px") != nullptr;
+    const double error =
+        found ? std::hypot(fact(t, "shift_px", 0) + move.x, fact(t, "shift_px", 1) + move.y) : INFINITY;
+    draws.errors.push_back(error);
+    draws.refused += !t.reliable;
+    draws.undetected += t.reliable && error > 2;
+  }
+  std::sort(draws.errors.begin(), draws.errors.end());
+  return draws;
+}
+
+struct SurveyedScene {
+  const char* name;
+  const char* image;
+  const char* survey;
+  double most_px;  ///< median error; the polygons of Para seem to lie (0.4, -0.4) px beside the image as they come
+};
+void PrintTo(const SurveyedScene& scene, std::ostream* out) { *out << scene.name; }
+
+class AlignmentOfSurveys : public ::testing::TestWithParam<SurveyedScene> {};
+
+TEST_P(AlignmentOfSurveys, finds_displaced_polygons_and_knows_when_it_does_not) {
+  NADIR_NEEDS_DATA(image, GetParam().image);
+  NADIR_NEEDS_DATA(survey, GetParam().survey);
+  const Draws draws = draw_displacements(Scene(image, survey), 2026, 20);
+  RecordProperty("median_error_px", std::to_string(draws.errors[draws.errors.size() / 2]));
+  RecordProperty("largest_error_px", std::to_string(draws.errors.back()));
+  RecordProperty("refused", draws.refused);
+  EXPECT_LE(draws.errors[draws.errors.size() / 2], GetParam().most_px);
+  EXPECT_EQ(draws.undetected, 0);
+  EXPECT_LE(draws.refused, 4);
+}
+
+TEST_P(AlignmentOfSurveys, refuses_a_survey_whose_labels_are_random) {
+  NADIR_NEEDS_DATA(image, GetParam().image);
+  NADIR_NEEDS_DATA(survey, GetParam().survey);
+  const Scene scene(image, survey);
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    Survey random = *scene.survey;
+    for (std::size_t i = 0; i < random.features.size(); ++i)
+      random.features[i].class_id = std::uint16_t(1 + split_mix(1000 * seed + i) % random.classes.size());
+    const Transform t = against_survey(scene.image, std::make_shared<const Survey>(random));
+    EXPECT_FALSE(t.reliable) << "seed " << seed;
+    EXPECT_EQ(t.pixel, Transform{}.pixel);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Real, AlignmentOfSurveys,
+                         ::testing::Values(SurveyedScene{"chiapas", "truth/chiapas_le7/LE70220491999322EDC01_stack.tif",
+                                                         "truth/chiapas_le7/training_data.shp", 0.35},
+                                           SurveyedScene{"aber", "truth/aber_s2/s2_aber_20210527_10b_u16_27700.tif",
+                                                         "truth/aber_s2/truth_polygons.gpkg", 0.35},
+                                           SurveyedScene{"para", "truth/para_l5_rstoolbox/rstoolbox_lsat_7b_u8.tif",
+                                                         "truth/para_l5_rstoolbox/trainingPolygons_lsat.gpkg", 0.5}),
+                         [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(AlignmentOfPairs, finds_an_exact_sub_pixel_shift) {
   NADIR_NEEDS_DATA(image, "coreg/exact_shift_same_band/tgt.tif");

@@ -78,6 +78,7 @@ TEST_P(ShippedConfig, gives_the_same_bits_whole_and_in_tiles) {
       const SceneReport tiled = run_tiled(graph_, inputs(name), options);
       EXPECT_EQ(values_of(whole), values_of(tiled));
       for (const auto& [node, record] : whole.outputs) {
+        if (!std::filesystem::exists(box_.path("whole/" + node + ".tif"))) continue;  // no image
         test::Image a;
         test::Image b;
         a.tile = read_whole(box_.path("whole/" + node + ".tif"), &a.info);

@@ -61,12 +61,19 @@ TEST_F(RecordFile, saves_transforms) {
   transform.pixel = {1.25, 1, 0, -1.0 / 3, 0, 1};
   transform.reliable = false;
   transform.facts = example();
+  transform.bend = Bend{{1, 2}, 3, 2, {{0.1, 0.2}}, {1, 2, 3, 4}, {5, 6, 7, 8}};
+  transform.tie_points = {{{1, 2}, {3, 4}, 5, 6, 7, 8, 9, 10, {11, 12}}};
   save_value(path_, "key", transform);
   const auto back = load_value(path_, "key");
   ASSERT_TRUE(back);
   const auto& t = std::get<Transform>(*back);
   EXPECT_EQ(t.pixel, transform.pixel);
   EXPECT_FALSE(t.reliable);
+  ASSERT_TRUE(t.bend);
+  EXPECT_EQ(t.source(7, 9), transform.source(7, 9));
+  ASSERT_EQ(t.tie_points.size(), 1U);
+  EXPECT_EQ(t.tie_points[0].residual.y, 12);
+  EXPECT_EQ(t.tie_points[0].band, 9);
   expect_same(transform.facts, t.facts);
 }
 

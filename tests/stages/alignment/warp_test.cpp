@@ -63,6 +63,39 @@ TEST(Warp, follows_an_affine_transform_on_a_ramp) {
     }
 }
 
+// A quadratic and a thin plate of a few pixels.
+Transform bent() {
+  Transform t = shift(1.5, -0.75);
+  t.bend = Bend{{30, 30}, 30, 2, {{-0.5, -0.5}, {0.6, 0.2}, {0.1, -0.7}, {-0.4, 0.6}}, {}, {}};
+  t.bend->x = {2, -1, 0.5, 0.8, -0.9, 0.3, -0.2};
+  t.bend->y = {-1, 0.5, 1.5, 0.2, 0.6, -0.5, -0.3};
+  return t;
+}
+
+TEST(Warp, follows_a_bend_on_a_ramp) {
+  const auto ramp = [](double x, double y) { return 3 * x - 2 * y + 100; };
+  const Image image = test::make_image(60, 60, 1, [&](int, int x, int y) { return ramp(x + 0.5, y + 0.5); });
+  const Image out = warped(image, bent());
+  for (int y = 8; y < 50; ++y)
+    for (int x = 8; x < 50; ++x) {
+      const Point p = bent().source(x + 0.5, y + 0.5);
+      if (p.x < 3 || p.y < 3 || p.x > 57 || p.y > 57) continue;
+      ASSERT_NEAR(out(0, x, y), ramp(p.x, p.y), 0.5) << x << "," << y;  // 3.6 a pixel, slope changes by 1/200 a pixel
+    }
+}
+
+TEST(Warp, bends_to_the_same_bits_in_tiles_of_any_size) {
+  Image image = test::make_texture(61, 47, 2, 3);
+  image.invalidate({20, 5, 9, 9});
+  for (const auto& kernel : kKernels) {
+    const auto stage =
+        test::make_tile_stage(warp_stage(), {{"resampling", kernel}}, {&image, nullptr}, {Value{}, bent()});
+    const Image whole = test::run_whole(*stage, {&image, nullptr});
+    for (const int tile : {8, 17, 40})
+      test::expect_identical(whole, test::run_in_tiles(*stage, {&image, nullptr}, tile));
+  }
+}
+
 TEST(Warp, lanczos_reproduces_a_smooth_wave_better_than_bilinear) {
   const auto wave = [](double x, double y) { return 100 * std::sin(0.6 * x) * std::cos(0.5 * y); };
   const Image image = test::make_image(48, 48, 1, [&](int, int x, int y) { return wave(x, y); });
@@ -127,6 +160,7 @@ TEST(Warp, refuses_what_it_cannot_do) {
   EXPECT_THROW(warped(image, Transform{{0, 40, 0, 0, 0, 40}, true, {}}), Error);
   EXPECT_THROW(warped(image, Transform{{NAN, 1, 0, 0, 0, 1}, true, {}}), Error);
   EXPECT_THROW(warped(image, Transform{{0, 1.1, 0, 0, 0, 1}, true, {}}, {{"resample", false}}), Error);
+  EXPECT_THROW(warped(image, bent(), {{"resample", false}}), Error);
 }
 
 TEST(Warp, can_be_planned_before_the_transform_is_known) {

@@ -1,0 +1,100 @@
+// Doubled gradient angles.
+#include "stages/alignment/tie_features.h"
+
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+namespace nadir {
+namespace {
+
+constexpr double kSigmaPx = 1.2;  // of the Gaussian: below 1 noise rules, above 2 fine texture is lost
+constexpr double kFloor = 0.4;    // e, in mean gradients
+
+// The Gaussian (derivative 0) or its derivative at whole pixels.
+cv::Mat taps(bool derivative) {
+  cv::Mat row(1, 2 * kFeatureReach + 1, CV_32F);
+  double sum = 0;
+  for (int k = -kFeatureReach; k <= kFeatureReach; ++k) {
+    const double g = std::exp(-0.5 * k * k / (kSigmaPx * kSigmaPx));
+    sum += g;
+    row.at<float>(k + kFeatureReach) = float(derivative ? g * k / (kSigmaPx * kSigmaPx) : g);
+  }
+  return row / sum;
+}
+
+}  // namespace
+
+Samples samples_of(ConstTileView tile, int band, const Window& scene) {
+  Samples s{tile.window.width, tile.window.height, {}};
+  s.values.reserve(std::size_t(tile.window.area()));
+  const Window inside = intersect(tile.window, scene);
+  for (int y = tile.window.y; y < tile.window.bottom(); ++y)
+    for (int x = tile.window.x; x < tile.window.right(); ++x) {
+      const bool valid = inside.contains(x, y) && tile.is_valid(x, y) && std::isfinite(tile(band, x, y));
+      s.values.push_back(valid ? tile(band, x, y) : std::nanf(""));
+    }
+  return s;
+}
+
+Samples cut(const Samples& from, int left, int top, int width, int height) {
+  Samples part{width, height, {}};
+  part.values.reserve(std::size_t(width) * std::size_t(height));
+  for (int y = 0; y < height; ++y) {
+    const auto row = from.values.begin() + std::ptrdiff_t(top + y) * from.width + left;
+    part.values.insert(part.values.end(), row, row + width);
+  }
+  return part;
+}
+
+double valid_share(const Samples& samples) {
+  std::size_t valid = 0;
+  for (const float v : samples.values) valid += !std::isnan(v);
+  return samples.values.empty() ? 0 : double(valid) / double(samples.values.size());
+}
+
+Features features_of(const Samples& samples) {
+  static const cv::Mat smooth = taps(false), slope = taps(true);
+  cv::Mat image(samples.height, samples.width, CV_32F);
+  cv::Mat invalid(samples.height, samples.width, CV_8U, cv::Scalar(0));
+  double sum = 0, count = 0;
+  for (const float v : samples.values)
+    if (!std::isnan(v)) sum += v, ++count;
+  const float mean = count > 0 ? float(sum / count) : 0;
+  for (int y = 0, k = 0; y < image.rows; ++y)
+    for (int x = 0; x < image.cols; ++x, ++k) {
+      const float v = samples.values[std::size_t(k)];
+      image.at<float>(y, x) = std::isnan(v) ? 0 : v - mean;
+      invalid.at<std::uint8_t>(y, x) = std::isnan(v);
+    }
+  if (count < double(samples.values.size()))
+    cv::dilate(invalid, invalid, cv::Mat::ones(2 * kFeatureReach + 1, 2 * kFeatureReach + 1, CV_8U));
+  cv::Mat gx, gy;
+  cv::sepFilter2D(image, gx, CV_32F, slope, smooth);
+  cv::sepFilter2D(image, gy, CV_32F, smooth, slope);
+
+  const int width = image.cols - 2 * kFeatureReach, height = image.rows - 2 * kFeatureReach;
+  Features f{cv::Mat::zeros(height, width, CV_32FC2), cv::Mat::zeros(height, width, CV_32F)};
+  double strength = 0, known = 0;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      if (invalid.at<std::uint8_t>(y + kFeatureReach, x + kFeatureReach)) continue;
+      const float a = gx.at<float>(y + kFeatureReach, x + kFeatureReach);
+      const float b = gy.at<float>(y + kFeatureReach, x + kFeatureReach);
+      const float size = std::sqrt(a * a + b * b);
+      f.z.at<cv::Vec2f>(y, x) = {a * a - b * b, 2 * a * b};
+      f.valid.at<float>(y, x) = 1;
+      strength += size, ++known;
+    }
+  if (strength <= 0) return f;
+  const float floor = float(kFloor * strength / known);
+  for (int y = 0; y < height; ++y) {
+    auto* row = f.z.ptr<cv::Vec2f>(y);
+    for (int x = 0; x < width; ++x) {
+      const float square = std::sqrt(row[x][0] * row[x][0] + row[x][1] * row[x][1]);  // |g|²
+      row[x] *= 1 / (std::sqrt(square) + floor);
+    }
+  }
+  return f;
+}
+
+}  // namespace nadir
