@@ -7,10 +7,10 @@ namespace nadir {
 namespace {
 
 NADIR_INLINE const UnalignedLanes& lanes_at(const float* p) { return *reinterpret_cast<const UnalignedLanes*>(p); }
-// Absent rows cost a branch, not a fault.
-NADIR_INLINE void fetch(const float* row, int begin, int end) {
-  if (!row) return;
-  for (int x = begin; x < end; x += kLanes) __builtin_prefetch(row + x);
+// What belongs to sums [begin, end). Absent rows cost a branch, not a fault.
+NADIR_INLINE void fetch(const Soon& soon, int begin, int end) {
+  if (!soon.row) return;
+  for (int x = soon.samples * begin; x < soon.samples * end; x += kLanes) __builtin_prefetch(soon.row + x);
 }
 NADIR_INLINE UnalignedLanes& lanes_at(float* p) { return *reinterpret_cast<UnalignedLanes*>(p); }
 
@@ -18,7 +18,7 @@ NADIR_INLINE UnalignedLanes& lanes_at(float* p) { return *reinterpret_cast<Unali
 
 // Four vectors side by side hide the latency of the additions, which must stay in order.
 NADIR_SIMD_CLONES void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n,
-                                    const float* soon) {
+                                    Soon soon) {
   int x = 0;
   for (; x + 4 * kLanes <= n; x += 4 * kLanes) {
     fetch(soon, x, x + 4 * kLanes);
@@ -117,6 +117,43 @@ NADIR_INLINE void balanced_at(float* out, const float* const* rows, const float*
   for (int v = 0; v < kVectors; ++v) lanes_at(out + x + v * kLanes) = (s0[v] + s1[v]) + (s2[v] + s3[v]);
 }
 
+NADIR_INLINE void add_twins(Lanes& a, Lanes& b, const float* row, float weight_a, float weight_b) {
+  const Lanes samples = lanes_at(row);
+  a += weight_a * samples;
+  b += weight_b * samples;
+}
+
+struct Twins {
+  float* out_a;
+  float* out_b;
+  const float* const* rows;
+  const float* a;  ///< weights
+  const float* b;
+  int count;
+
+  NADIR_INLINE void at(int x) const {
+    Lanes a0 = {}, a1 = {}, a2 = {}, a3 = {}, b0 = {}, b1 = {}, b2 = {}, b3 = {};
+    int j = 0;
+    for (; j + 4 <= count; j += 4) {
+      add_twins(a0, b0, rows[j] + x, a[j], b[j]);
+      add_twins(a1, b1, rows[j + 1] + x, a[j + 1], b[j + 1]);
+      add_twins(a2, b2, rows[j + 2] + x, a[j + 2], b[j + 2]);
+      add_twins(a3, b3, rows[j + 3] + x, a[j + 3], b[j + 3]);
+    }
+    if (j < count) add_twins(a0, b0, rows[j] + x, a[j], b[j]);
+    if (j + 1 < count) add_twins(a1, b1, rows[j + 1] + x, a[j + 1], b[j + 1]);
+    if (j + 2 < count) add_twins(a2, b2, rows[j + 2] + x, a[j + 2], b[j + 2]);
+    lanes_at(out_a + x) = (a0 + a1) + (a2 + a3);
+    lanes_at(out_b + x) = (b0 + b1) + (b2 + b3);
+  }
+};
+
+NADIR_INLINE float balanced_one(const float* const* rows, const float* weights, int count, int x) {
+  float sum[4] = {};
+  for (int j = 0; j < count; ++j) sum[j % 4] += weights[j] * rows[j][x];
+  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 // Samples 0, 2, … (or 1, 3, …) of two vectors, one after the other.
 NADIR_INLINE void even_of(Lanes& out, const Lanes& a, const Lanes& b) {
   out = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -124,10 +161,9 @@ NADIR_INLINE void even_of(Lanes& out, const Lanes& a, const Lanes& b) {
 NADIR_INLINE void odd_of(Lanes& out, const Lanes& a, const Lanes& b) {
   out = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
-NADIR_INLINE void split_in_two(const float* in, float* even, float* odd, int n, const float* soon) {
+NADIR_INLINE void split_in_two(const float* in, float* even, float* odd, int n) {
   int i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    fetch(soon, 2 * i, 2 * (i + kLanes));
     const Lanes a = lanes_at(in + 2 * i);
     const Lanes b = lanes_at(in + 2 * i + kLanes);
     Lanes half;
@@ -167,20 +203,33 @@ NADIR_INLINE void split_in_four(const float* in, float* const* out, int n) {
 
 }  // namespace
 
-NADIR_SIMD_CLONES void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n) {
+NADIR_SIMD_CLONES void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n,
+                                    Soon soon) {
   int x = 0;
-  for (; x + 2 * kLanes <= n; x += 2 * kLanes) balanced_at<2>(out, rows, weights, count, x);
+  for (; x + 2 * kLanes <= n; x += 2 * kLanes) {
+    fetch(soon, x, x + 2 * kLanes);
+    balanced_at<2>(out, rows, weights, count, x);
+  }
   for (; x + kLanes <= n; x += kLanes) balanced_at<1>(out, rows, weights, count, x);
+  for (; x < n; ++x) out[x] = balanced_one(rows, weights, count, x);
+}
+
+NADIR_SIMD_CLONES void balanced_sums(float* out_a, float* out_b, const float* const* rows, const float* weights_a,
+                                     const float* weights_b, int count, int n, Soon soon) {
+  const Twins twins{out_a, out_b, rows, weights_a, weights_b, count};
+  int x = 0;
+  for (; x + kLanes <= n; x += kLanes) {
+    fetch(soon, x, x + kLanes);
+    twins.at(x);
+  }
   for (; x < n; ++x) {
-    float sum[4] = {};
-    for (int j = 0; j < count; ++j) sum[j % 4] += weights[j] * rows[j][x];
-    out[x] = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    out_a[x] = balanced_one(rows, weights_a, count, x);
+    out_b[x] = balanced_one(rows, weights_b, count, x);
   }
 }
 
-NADIR_SIMD_CLONES void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon) {
-  if (factor == 2) return split_in_two(in, out[0], out[1], n, soon);
-  fetch(soon, 0, factor * n);
+NADIR_SIMD_CLONES void deinterleave(const float* in, float* const* out, int factor, int n) {
+  if (factor == 2) return split_in_two(in, out[0], out[1], n);
   if (factor == 4) return split_in_four(in, out, n);
   for (int p = 0; p < factor; ++p) {
     float* __restrict phase = out[p];
@@ -208,10 +257,10 @@ NADIR_INLINE void filter_pairs(const float* row, const float* low, const float* 
 }  // namespace
 
 NADIR_SIMD_CLONES void two_tap_bank(const float* top, const float* bottom, const float* low, const float* high,
-                                    const QuadRows& out, int n, const float* soon) {
+                                    const QuadRows& out, int n, Soon soon) {
   int i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    fetch(soon, 2 * i, 2 * (i + kLanes));
+    fetch(soon, i, i + kLanes);
     Lanes l0, h0, l1, h1, sum;
     filter_pairs(top + 2 * i, low, high, l0, h0);
     filter_pairs(bottom + 2 * i, low, high, l1, h1);

@@ -7,19 +7,28 @@
 
 namespace nadir {
 
-/// out[x] = sum_j weights[j] rows[j][x] for x in [0, n). `soon`, where given, is a row of n samples that will be read
-/// next but one: fetching it early hides that hardware does not look beyond the page that a row ends in.
-void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n,
-                  const float* soon = nullptr);
+/// A row that will be read soon: fetching it while sums are made hides that hardware does not look beyond the page that
+/// a row ends in.
+struct Soon {
+  const float* row = nullptr;
+  int samples = 1;  ///< of it for each sum
+};
+
+/// out[x] = sum_j weights[j] rows[j][x] for x in [0, n).
+void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n, Soon soon = {});
 
 /// The same as four sums over j mod 4, (s0 + s1) + (s2 + s3): rounding errors grow with a quarter of the count.
-void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n);
+void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n, Soon soon = {});
+
+/// Two balanced sums of the same rows.
+void balanced_sums(float* out_a, float* out_b, const float* const* rows, const float* weights_a, const float* weights_b,
+                   int count, int n, Soon soon = {});
 
 /// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
 void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
 
-/// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor). `soon` as above, of factor n samples.
-void deinterleave(const float* in, float* const* out, int factor, int n, const float* soon = nullptr);
+/// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor).
+void deinterleave(const float* in, float* const* out, int factor, int n);
 
 /// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0]
 /// a
@@ -31,6 +40,6 @@ struct QuadRows {
   float* hh;
 };
 void two_tap_bank(const float* top, const float* bottom, const float* low, const float* high, const QuadRows& out,
-                  int n, const float* soon = nullptr);
+                  int n, Soon soon = {});
 
 }  // namespace nadir

@@ -82,17 +82,16 @@ class Strip {
 
   void filter_x(const float* fine, const float* soon, int fine_y) {
     const int factor = taps_.factor;
-    if (factor > 1) split(fine, soon);
+    if (factor > 1) split(fine);
     for (int j = 0; j < taps_.count; ++j)
       tap_rows_[std::size_t(j)] = factor > 1 ? phase_rows_[std::size_t(j % factor)] + j / factor : fine + j;
-    weighted_sum(ring_row(fine_y), tap_rows_.data(), taps_.weight, taps_.count, coarse_.width,
-                 factor > 1 ? nullptr : soon);
+    weighted_sum(ring_row(fine_y), tap_rows_.data(), taps_.weight, taps_.count, coarse_.width, {soon, factor});
   }
 
   // Phases of the row; the last ones of some are one shorter, for the fine window ends there.
-  void split(const float* fine, const float* soon) {
+  void split(const float* fine) {
     const int length = taps_.factor * (coarse_.width - 1) + taps_.count;
-    deinterleave(fine, phase_rows_.data(), taps_.factor, length / taps_.factor, soon);
+    deinterleave(fine, phase_rows_.data(), taps_.factor, length / taps_.factor);
     for (int i = length / taps_.factor * taps_.factor; i < length; ++i)
       phase_rows_[std::size_t(i % taps_.factor)][i / taps_.factor] = fine[i];
   }

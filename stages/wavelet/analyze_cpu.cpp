@@ -10,6 +10,7 @@
 #include "pipeline/backend/rows.h"
 #include "pipeline/backend/simd.h"
 #include "stages/wavelet/filled_rows.h"
+#include "stages/wavelet/ring.h"
 
 namespace nadir {
 namespace {
@@ -18,28 +19,7 @@ namespace {
 constexpr int kStripRows = 1024;
 constexpr int kStripColumns = 2048;
 
-int floor_mod(int a, int b) { return a - floor_div(a, b) * b; }
-
-// The last rows of one channel along x.
-class Ring {
- public:
-  Ring(int first_column, int width, int rows)
-      : first_column_(first_column),
-        width_(width),
-        rows_(rows),
-        stride_(ceil_div(width, kLanes) * kLanes + kLanes),
-        samples_(std::size_t(rows) * std::size_t(stride_)) {}
-  float* row(int y) { return &samples_[std::size_t(floor_mod(y, rows_)) * std::size_t(stride_)]; }
-  int first_column() const { return first_column_; }
-  int width() const { return width_; }
-
- private:
-  int first_column_;
-  int width_;
-  int rows_;
-  int stride_;
-  std::vector<float> samples_;
-};
+constexpr int kNoTwins = 1 << 30;
 
 // One level of one band over one strip.
 class Level {
@@ -58,8 +38,9 @@ class Level {
         packed_(packed),
         band_(band),
         coarser_(coarser),
-        low_(next.x, next.width, std::max(filter_.low.length, filter_.high.length)),
-        high_(details.x, details.width, std::max(filter_.low.length, filter_.high.length)),
+        twin_offset_(twin_offset(filter_)),
+        low_(low_columns(), std::max(filter_.low.length, filter_.high.length)),
+        high_(high_columns(), std::max(filter_.low.length, filter_.high.length)),
         even_(std::size_t(in.width / 2 + 2)),
         odd_(even_.size()),
         two_taps_(filter_.low.length == 2 && filter_.high.length == 2 && !filter_.low.first && !filter_.high.first) {
@@ -74,46 +55,113 @@ class Level {
       held_ = row;
       return;
     }
-    split(row, soon);
-    filter_x(filter_.low, low_, y);
-    filter_x(filter_.high, high_, y);
+    split(row);
+    if (twin_offset_ != kNoTwins) {
+      push_twins(y, soon);
+      return;
+    }
+    filter_x(filter_.low, low_, y, soon);
+    filter_x(filter_.high, high_, y, nullptr);
     if (const int k2 = y - filter_.low.first - filter_.low.length + 1; k2 % 2 == 0) make_low(k2 / 2);
     if (const int k2 = y - filter_.high.first - filter_.high.length + 1; k2 % 2 == 0) make_high(k2 / 2);
   }
 
  private:
   // even_[i] is the sample at column 2 (pair + i), with pair that of the first column.
-  void split(const float* row, const float* soon) {
+  void split(const float* row) {
     const bool odd_start = floor_mod(in_.x, 2) == 1;
     if (odd_start) odd_[0] = row[0];
     const int skipped = odd_start ? 1 : 0;
     const int pairs = (in_.width - skipped) / 2;
     float* const phases[] = {&even_[std::size_t(skipped)], &odd_[std::size_t(skipped)]};
-    deinterleave(row + skipped, phases, 2, pairs, soon);
+    deinterleave(row + skipped, phases, 2, pairs);
     if (skipped + 2 * pairs < in_.width) even_[std::size_t(skipped + pairs)] = row[in_.width - 1];
   }
 
-  void filter_x(const AnalysisChannel& channel, Ring& ring, int y) {
+  // Points the taps at the samples of the split row that the ring's columns are computed from.
+  void aim_x(const AnalysisChannel& channel, const Ring& ring) {
     const int pair = floor_div(in_.x, 2);
     for (int j = 0; j < channel.length; ++j) {
       const int x = 2 * ring.first_column() + channel.first + j;
       const std::vector<float>& phase = floor_mod(x, 2) ? odd_ : even_;
       taps_[j] = phase.data() + (floor_div(x, 2) - pair);
     }
-    balanced_sum(ring.row(y), taps_, channel.taps, channel.length, ring.width());
+  }
+  // Points them at the ring's rows, from column x on.
+  void aim_y(const AnalysisChannel& channel, Ring& ring, int k, int x) {
+    for (int j = 0; j < channel.length; ++j) taps_[j] = ring.row(2 * k + channel.first + j) + (x - ring.first_column());
   }
 
-  // One row of a channel along y, over `columns` columns from x on.
+  void filter_x(const AnalysisChannel& channel, Ring& ring, int y, const float* soon) {
+    aim_x(channel, ring);
+    balanced_sum(ring.row(y), taps_, channel.taps, channel.length, ring.width(), {soon, 2});
+  }
   void filter_y(const AnalysisChannel& channel, Ring& ring, int k, int x, int columns, float* out) {
-    for (int j = 0; j < channel.length; ++j) taps_[j] = ring.row(2 * k + channel.first + j) + (x - ring.first_column());
+    aim_y(channel, ring, k, x);
     balanced_sum(out, taps_, channel.taps, channel.length, columns);
+  }
+
+  // The high coefficient k + offset of a mirrored pair of channels has the same samples as the low one k, so both are
+  // computed from what is loaded once.
+  static int twin_offset(const Filter& f) {
+    const bool twins = f.low.length == f.high.length && f.high.first == 2 - f.low.length - f.low.first;
+    return twins ? f.low.first - 1 + f.low.length / 2 : kNoTwins;
+  }
+  Columns low_columns() const {
+    if (twin_offset_ == kNoTwins) return {next_.x, next_.width};
+    const int first = std::min(next_.x, details_.x - twin_offset_);
+    return {first, std::max(next_.right(), details_.right() - twin_offset_) - first};
+  }
+  Columns high_columns() const {
+    if (twin_offset_ == kNoTwins) return {details_.x, details_.width};
+    const Columns low = low_columns();
+    return {low.first + twin_offset_, low.count};
+  }
+
+  void push_twins(int y, const float* soon) {
+    const Filter& f = filter_;
+    aim_x(f.low, low_);
+    balanced_sums(low_.row(y), high_.row(y), taps_, f.low.taps, f.high.taps, f.low.length, low_.width(), {soon, 2});
+    const int k2 = y - f.low.first - f.low.length + 1;
+    if (k2 % 2) return;
+    const int k = k2 / 2;
+    const int above = k + twin_offset_;
+    const bool inside = k >= next_.y && k < next_.bottom();
+    if (!inside || !is_detail(k) || !is_detail(above)) {
+      make_low(k);
+      make_high(above);
+      return;
+    }
+    make_detail_twins(k, above);
+    make_low_twins(k, above);
+  }
+
+  // hl and hh.
+  void make_detail_twins(int k, int above) {
+    float* hl = shift_ ? rows_[int(Orientation::hl)].data() : detail_row(Orientation::hl, k, 0);
+    float* hh = shift_ ? rows_[int(Orientation::hh)].data() : detail_row(Orientation::hh, above, 0);
+    aim_y(filter_.low, high_, k, details_.x);
+    balanced_sums(hl, hh, taps_, filter_.low.taps, filter_.high.taps, filter_.low.length, details_.width);
+    if (!shift_) return;
+    spread(hl, Orientation::hl, k);
+    spread(hh, Orientation::hh, above);
+  }
+
+  // ll and lh; of the last level, both have the columns of the details.
+  void make_low_twins(int k, int above) {
+    float* ll = approximations(k);
+    float* lh = shift_ ? rows_[int(Orientation::lh)].data() : detail_row(Orientation::lh, above, 0);
+    aim_y(filter_.low, low_, k, next_.x);
+    balanced_sums(ll, lh, taps_, filter_.low.taps, filter_.high.taps, filter_.low.length, next_.width);
+    if (shift_) spread(lh + (details_.x - next_.x), Orientation::lh, above);
+    if (coarser_) coarser_->push(ll, nullptr, k);
   }
 
   // Banks of two taps need no rings.
   void make_all(const float* top, const float* bottom, const float* soon, int k) {
     const auto detail = [&](Orientation o) { return shift_ ? rows_[int(o)].data() : detail_row(o, k, 0); };
     const QuadRows out{approximations(k), detail(Orientation::lh), detail(Orientation::hl), detail(Orientation::hh)};
-    two_tap_bank(top, bottom, filter_.low.taps, filter_.high.taps, out, details_.width, soon);
+    two_tap_bank(top, bottom, filter_.low.taps, filter_.high.taps, out, details_.width, {soon, 2});
     if (shift_) {
       spread(out.lh, Orientation::lh, k);
       spread(out.hl, Orientation::hl, k);
@@ -176,6 +224,7 @@ class Level {
   TileView packed_;
   int band_;
   Level* coarser_;
+  int twin_offset_;
   Ring low_;
   Ring high_;
   std::vector<float> even_;
