@@ -75,7 +75,8 @@ GdalOptions cog_options(Size size, const CogOptions& o, bool masked) {
   const int count = o.overviews ? overview_count(size) : 0;
   if (count == 0) return options.set("OVERVIEWS", "NONE");
   if (shows_overviews(size, count, masked)) return options.set("OVERVIEWS", "FORCE_USE_EXISTING");
-  return options.set("OVERVIEW_RESAMPLING", o.reduction == Reduction::average ? "AVERAGE" : "MODE")
+  return options.set("OVERVIEWS", "IGNORE_EXISTING")
+      .set("OVERVIEW_RESAMPLING", o.reduction == Reduction::average ? "AVERAGE" : "MODE")
       .set("OVERVIEW_COUNT", std::to_string(count));
 }
 

@@ -150,6 +150,24 @@ TEST(WriteGeotiff, is_a_tiled_cog_with_overviews_unless_told_otherwise) {
   }
 }
 
+TEST(WriteGeotiff, has_all_overviews_whatever_its_shape_and_mask) {
+  for (const Size size : {Size{720, 360}, Size{1500, 40}, Size{2000, 1900}})
+    for (const bool hole : {false, true})
+      for (const char* compression : {"zstd", "none"}) {
+        const TempFolder folder;
+        test::Image image =
+            test::make_image(size.width, size.height, 1, [](int, int x, int y) { return (x + y) % 250; });
+        image.info.type = SampleType::u8;
+        if (hole) image.invalidate({5, 6, 7, 8});
+        test::write("write_geotiff", folder, image, {{"compression", std::string(compression)}}, 512);
+        const DatasetPtr file = open_dataset(test::written(folder), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+        int expected = 0;
+        for (int side = size.width; side > 256; side = (side + 1) / 2) ++expected;
+        EXPECT_EQ(file->GetRasterBand(1)->GetOverviewCount(), expected) << size.width << " " << hole << compression;
+        test::expect_identical(image, test::read(test::written(folder)));
+      }
+}
+
 TEST(WriteGeotiff, does_not_turn_a_fourth_byte_band_into_alpha) {
   const TempFolder folder;
   test::Image image = ramp(SampleType::u8, 4);

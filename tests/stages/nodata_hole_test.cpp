@@ -150,7 +150,7 @@ std::vector<Case> decompositions() {
           {"qmf_decompose and qmf_reconstruct, " + name, {decompose, {"qmf_reconstruct", {}}}, 0, 1 << levels});
     }
   for (const Text method : {"soft", "bayes_shrink", "sure_shrink"})
-    cases.push_back({"qmf_denoise, " + method, {{"qmf_denoise", {{"method", method}, {"noise_dn", 0.01}}}}});
+    cases.push_back({"qmf_denoise, " + method, {{"qmf_denoise", {{"method", method}, {"noise_dn", 0.001}}}}});
   return cases;
 }
 
