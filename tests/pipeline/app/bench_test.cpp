@@ -30,7 +30,6 @@ TEST(Bench, measures_a_stage_over_all_tiles_against_the_copy_bandwidth) {
   EXPECT_GT(blur["mpixel_s"], 0);
   EXPECT_NEAR(blur["mpixel_bands_s"].get<double>(), 4 * blur["mpixel_s"].get<double>(), 1e-9);
   EXPECT_GT(blur["copy_fraction"], 0);
-  EXPECT_LT(blur["copy_fraction"], 2);
   EXPECT_GT(blur["peak_mib"], 1);
   EXPECT_NE(app::bench_text(result).find("blur"), std::string::npos);
 }
@@ -59,7 +58,7 @@ TEST(Bench, refuses_unknown_stages_parameters_and_values) {
   EXPECT_NE(message().find("did you mean 'blur'"), std::string::npos);
   options.stages = {"blur"};
   options.params = {"sigma_px=99"};
-  EXPECT_NE(message().find("[0.05, 20]"), std::string::npos);
+  EXPECT_NE(message().find("[0, 20]"), std::string::npos);
   options.params = {"sigma=2"};
   EXPECT_NE(message().find("sigma_px"), std::string::npos);
 }
