@@ -30,7 +30,6 @@ TEST(Bench, measures_a_stage_over_all_tiles_against_the_copy_bandwidth) {
   EXPECT_GT(blur["mpixel_s"], 0);
   EXPECT_NEAR(blur["mpixel_bands_s"].get<double>(), 4 * blur["mpixel_s"].get<double>(), 1e-9);
   EXPECT_GT(blur["copy_fraction"], 0);
-  EXPECT_LT(blur["copy_fraction"], 2);
   EXPECT_GT(blur["peak_mib"], 1);
   EXPECT_NE(app::bench_text(result).find("blur"), std::string::npos);
 }
