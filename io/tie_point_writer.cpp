@@ -30,7 +30,7 @@ void add_fields(OGRLayer& layer) {
   if (layer.CreateField(&band) != OGRERR_NONE) throw Error(Fault::io, "the fields cannot be created");
 }
 
-// A line from where the reference says that a place lies to where the image shows it.
+// At the place where the reference says that it lies.
 void add_tie(OGRLayer& layer, const TiePoint& t, const Grid& grid) {
   OGRFeature row(layer.GetLayerDefn());
   const double values[]{t.moved.x, t.moved.y, t.residual.x, t.residual.y, t.score, t.second, t.sigma, t.weight};

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "pipeline/core/pixel_memory.h"
+#include "pipeline/graph/handoff.h"
 
 namespace nadir {
 
@@ -55,13 +56,17 @@ Workers::~Workers() = default;
 // An exception must not pass through the arena: oneTBB would cancel what other scenes do there.
 void Workers::execute(const std::function<void()>& f) {
   std::exception_ptr failure;
+  hand_over(&failure);
   arena_->arena.execute([&] {
+    take_over(&failure);
     try {
       f();
     } catch (...) {
       failure = std::current_exception();
     }
+    hand_over(&failure);
   });
+  take_over(&failure);
   if (failure) std::rethrow_exception(failure);
 }
 
