@@ -14,6 +14,7 @@
 
 #include "io/io.h"
 #include "pipeline/app/measure.h"
+#include "pipeline/app/quality_table.h"
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/run_folder.h"
@@ -259,6 +260,7 @@ class FolderRun {
       }
       for (const auto& output : scene["outputs"])
         if (output.contains("path")) fmt::print("{}\n", output["path"].get<std::string>());
+      fmt::print("{}", quality_table(scene));
     }
     fmt::print("{}/run.json\n{}/report.html\n", folder_.dir(), folder_.dir());
   }
