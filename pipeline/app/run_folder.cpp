@@ -52,7 +52,7 @@ std::string fingerprint(const std::string& path) {
     file.read(ends.data() + end_bytes, std::streamsize(rest));
   }
   const auto time = fs::last_write_time(path, failed).time_since_epoch().count();
-  return hash_of(ends + std::to_string(size) + "," + std::to_string(time));
+  return hash_of(hash_of(ends) + std::to_string(size) + "," + std::to_string(time));
 }
 
 Json resolved_config(const Graph& graph) {
