@@ -14,18 +14,19 @@ struct Sensor {
   double snr;    ///< at the reference radiance of a visible band
 };
 
-/// Nominal figures of one visible band; bands and units differ by some tenths of them.
-/// sentinel2: ESA, Sentinel-2 MSI User Guide, 10 m bands (MTF required 0.15 to 0.30; SNR 142 in B4); Gascon et al.,
-///   Remote Sensing 9 (2017) 584.
-/// landsat8, landsat9: Morfitt et al., Remote Sensing 7 (2015) 2208 (SNR 227 in red at typical radiance); USGS Landsat
-/// 9
-///   Data Users Handbook (14 bits); MTF from the edge slope required in the same handbooks.
-/// pleiades: Gleyzes, Perret, Kubik, ISPRS Archives XXXIX-B1 (2012) 23 (0.7 m panchromatic resampled, 2.8 m colour, 12
-///   bits, SNR above 150); Rosak et al., SPIE 10568 (2004).
-/// worldview3: DigitalGlobe data sheet (1.24 m, 11 bits); MTF of the toolbox of Vivone et al., IEEE TGRS 53 (2015)
-/// 2565. planetscope: Kim et al., USGS Open-File Report 2021-1030-F (2022), SuperDove (about 3 m, point spread two
-/// pixels wide);
-///   Planet Imagery Product Specifications (12 bits).
+/// Nominal figures of one visible band, with the documents that state them. They are good for simulations of a kind of
+/// sensor, not for calibration: bands differ, units of a series differ, and MTF in orbit differs from requirements.
+/// Those of planetscope, and the MTF of landsat8 and landsat9, are the least certain.
+///
+/// sentinel2: ESA, Sentinel-2 MSI User Guide, 10 m bands; Gascon et al., Remote Sensing 9 (2017) 584.
+///
+/// landsat8, landsat9: Morfitt et al., Remote Sensing 7 (2015) 2208; USGS Landsat 9 Data Users Handbook.
+///
+/// pleiades: Gleyzes, Perret, Kubik, ISPRS Archives 39-B1 (2012) 23; Rosak et al., SPIE 10568 (2004).
+///
+/// worldview3: DigitalGlobe data sheet; MTF as used by Vivone et al., IEEE TGRS 53 (2015) 2565 (0.32 to 0.36 by band).
+///
+/// planetscope: Kim et al., USGS Open-File Report 2021-1030-F (2022); Planet Imagery Product Specifications.
 const std::vector<Sensor>& sensors();
 
 }  // namespace nadir
