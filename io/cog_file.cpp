@@ -128,7 +128,8 @@ class ThreadSetting {
 // image in memory, since making files takes longer than making the image again.
 WorkPlace ready_place(const std::string& path, WorkPlace work, const TiffLayout& layout, const CogOptions& options) {
   const std::uint64_t small = std::uint64_t{4} << 20;
-  work.in_memory = work.unit.empty() && options.compression != Compression::none && layout.file_bytes() <= small;
+  work.in_memory = work.unit.empty() && options.compression != Compression::none && layout.file_bytes() <= small &&
+                   !ScratchTiff::is_there(work);
   std::error_code failure;
   for (const std::string& folder : {parent_of(path), parent_of(work.stem)})
     if (fs::create_directories(folder, failure); failure)

@@ -93,6 +93,8 @@ ScratchTiff::~ScratchTiff() {
   if (place_.resume_key.empty()) remove_files();
 }
 
+bool ScratchTiff::is_there(const WorkPlace& place) { return fs::exists(place.stem + kPixels); }
+
 void ScratchTiff::remove_files() const noexcept {
   if (place_.in_memory) return;
   std::error_code ignored;

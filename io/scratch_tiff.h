@@ -43,6 +43,8 @@ class ScratchTiff {
   std::string mask_path() const { return mask_ ? mask_->path() : ""; }
   void sync() const { pixels_.sync(); }
   void remove_files() const noexcept;
+  /// True when the working folder holds the file of an earlier run, or of a unit.
+  static bool is_there(const WorkPlace& place);
 
  private:
   std::uint64_t write_window(ConstTileView tile, const std::uint8_t* valid, EncodingCounts& counts, bool& nan);

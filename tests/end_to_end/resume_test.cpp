@@ -89,6 +89,18 @@ TEST_F(OneResult, for_units_in_any_order_put_together_at_the_end) {
   EXPECT_EQ(box_.json("b/run.json")["scenes"][0]["status"], "done");
 }
 
+TEST_F(OneResult, for_units_of_folders_of_small_scenes) {
+  ASSERT_EQ(box_.nadir("sample sample").exit_code, 0);
+  const std::string scenes = test::config("degrade") + " sample/scenes --out ";
+  ASSERT_EQ(box_.nadir("run " + scenes + "a").exit_code, 0);
+  for (const char* unit : {"1/3", "3/3", "2/3"})
+    ASSERT_EQ(box_.nadir("run " + scenes + "b --unit " + unit).exit_code, 0);
+  const Outcome finish = box_.nadir("finish " + scenes + "b");
+  EXPECT_EQ(finish.exit_code, 0) << finish.err;
+  for (const std::string name : {"east", "south", "west"})
+    EXPECT_EQ(box_.shell("cmp a/" + name + "/out.tif b/" + name + "/out.tif").exit_code, 0) << name;
+}
+
 TEST_F(OneResult, plan_prints_the_commands_of_units) {
   const Outcome plan = box_.nadir("plan graph.yaml scene.tif --out b --units 2");
   EXPECT_EQ(plan.out,
