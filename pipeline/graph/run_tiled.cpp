@@ -1,6 +1,7 @@
 // The real executor: pass after pass of a scene, and what has to happen between them.
 #include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/graph/pass_run.h"
@@ -141,7 +142,8 @@ class TiledRun {
   // Requests that an earlier run has served, and those of sinks that are another unit's, are not made again.
   void leave_out_what_is_done(const Pass& pass, PassPlan& plan) {
     const std::size_t count = plan.tokens.size();
-    std::size_t done = 0, missing = 0;
+    std::size_t done = 0, missing = 0, of_sinks = 0;
+    const auto is_for_sink = [](const Request& r) { return r.input >= 0; };
     for (std::size_t t = 0; t < count; ++t) {
       const auto unit = std::size_t(options_.unit.index);
       const bool mine = t * std::size_t(options_.unit.count) / count == unit;
@@ -150,10 +152,12 @@ class TiledRun {
       std::erase_if(requests, [&](const Request& r) { return is_done(r); });
       done += before > 0 && requests.empty();
       missing += !requests.empty();
-      if (!mine) std::erase_if(requests, [](const Request& r) { return r.input >= 0; });
+      of_sinks += std::any_of(requests.begin(), requests.end(), is_for_sink);
+      if (!mine) std::erase_if(requests, is_for_sink);
     }
-    if (options_.only_finish && missing > 0)
-      throw Error(Fault::interrupted, std::to_string(missing) + " of " + std::to_string(count) + " tiles of " +
+    // What is kept between passes is each process's own, and is computed again for the estimates that need it.
+    if (options_.only_finish && of_sinks > 0)
+      throw Error(Fault::interrupted, std::to_string(of_sinks) + " of " + std::to_string(count) + " tiles of " +
                                           name_of(pass) + " are missing; run the units again, then finish");
     if (done > 0 && options_.log)
       options_.log(name_of(pass) + ": " + std::to_string(done) + " of " + std::to_string(count) +

@@ -101,6 +101,19 @@ TEST_F(OneResult, for_units_of_folders_of_small_scenes) {
     EXPECT_EQ(box_.shell("cmp a/" + name + "/out.tif b/" + name + "/out.tif").exit_code, 0) << name;
 }
 
+TEST_F(OneResult, for_units_of_graphs_with_estimates_and_kept_images) {
+  ASSERT_EQ(box_.nadir("sample sample").exit_code, 0);
+  const std::string scene = test::config("landcover") +
+                            " sample/scenes/west.tif --truth sample/survey.gpkg --set sharp.method=bicubic "
+                            "--set model.trees=10 --set run.tile=128 --out ";
+  ASSERT_EQ(box_.nadir("run " + scene + "a").exit_code, 0);
+  for (const char* unit : {"2/2", "1/2"}) ASSERT_EQ(box_.nadir("run " + scene + "b --unit " + unit).exit_code, 0);
+  const Outcome finish = box_.nadir("finish " + scene + "b");
+  EXPECT_EQ(finish.exit_code, 0) << finish.err;
+  for (const std::string name : {"mask", "confidence", "out"})
+    EXPECT_EQ(box_.shell("cmp a/west/" + name + ".tif b/west/" + name + ".tif").exit_code, 0) << name;
+}
+
 TEST_F(OneResult, plan_prints_the_commands_of_units) {
   const Outcome plan = box_.nadir("plan graph.yaml scene.tif --out b --units 2");
   EXPECT_EQ(plan.out,
