@@ -28,6 +28,8 @@ class PassRun {
         evidence_(plan.tokens.size()) {
     for (std::size_t t = 0; t < plan.tokens.size(); ++t)
       if (!plan.tokens[t].requests.empty()) todo_.push_back(t);
+    if (plan.column_band > 0)
+      std::stable_sort(todo_.begin(), todo_.end(), [&](std::size_t a, std::size_t b) { return band(a) < band(b); });
     if (options.shuffle)
       std::sort(todo_.begin(), todo_.end(), [&](std::size_t a, std::size_t b) {
         return split_mix(options.shuffle + a) < split_mix(options.shuffle + b);
@@ -50,6 +52,10 @@ class PassRun {
  private:
   using Function = flow::function_node<TileRun*, flow::continue_msg>;
   static constexpr int kDeviceStreams = 2;
+
+  std::size_t band(std::size_t token) const {
+    return token % std::size_t(plan_.across) / std::size_t(plan_.column_band);
+  }
 
   // The graph must be made and end inside of the arena.
   void stream() {

@@ -217,7 +217,8 @@ void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::tim
 
 // An eighth is for what the allocator holds back between pieces of memory that are in use.
 MemoryLimits memory_limits(const RunOptions& options) {
-  return {options.memory - cache_share(options.memory) - options.memory / 8, options.threads};
+  const std::size_t cache = cache_share(options.memory);
+  return {options.memory - cache - options.memory / 8, options.threads, cache};
 }
 
 std::size_t cache_share(std::size_t memory) { return std::min(memory / 4, std::size_t{256} << 20); }

@@ -142,6 +142,26 @@ void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, con
                  mib(limits.tiles) + ", at most two a thread";
 }
 
+// A row of tiles shares blocks of the file with the next one. Where the cache cannot hold the blocks of a whole row and
+// of the halos above and below it, narrower bands of columns are worked off one after the other, so that few blocks are
+// decoded twice.
+int columns_that_fit(const Scene& scene, const PassPlan& plan, const Grid& grid, const MemoryLimits& limits) {
+  double column_bytes = 0;
+  for (const int n : plan.nodes) {
+    const BoundNode& b = scene.bound(n);
+    if (!b.source || plan.from_scratch[std::size_t(n)]) continue;
+    const ImageInfo& info = b.images.front();
+    const Size block = b.source->block();
+    if (block.width >= info.grid.width) return 0;  // strips
+    const double width = plan.tile * grid.gsd_x() / info.grid.gsd_x();
+    const double height = plan.tile * grid.gsd_y() / info.grid.gsd_y() + 2 * block.height;
+    const double sample_bytes = std::stoi(name_of(info.type) + 1) / 8.0;
+    column_bytes += width * height * info.band_count() * sample_bytes;
+  }
+  const double fitting = double(limits.cache) / std::max(1.0, column_bytes);
+  return fitting >= plan.across ? 0 : std::max(limits.threads, int(fitting) - 1);
+}
+
 void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int tile, const MemoryLimits& limits) {
   const std::vector<Root> roots = roots_of(scene, pass);
   const Root* largest = &roots.front();
@@ -162,11 +182,15 @@ void cut_into_tiles(const Scene& scene, PassPlan& plan, const Pass& pass, int ti
     if (limits.fixed_tile || usage.total <= limits.tiles || plan.tile / 2 < kSmallestTile || plan.tile <= alignment)
       break;
   }
+  plan.across = ceil_div(grid.width, plan.tile);
+  plan.column_band = columns_that_fit(scene, plan, grid, limits);
   plan.reason = "tile " + std::to_string(tile);
   if (wanted != tile)
     plan.reason += ", rounded up to " + std::to_string(wanted) + " (blocks of " + std::to_string(alignment) + ")";
   if (busy != wanted) plan.reason += ", reduced to " + std::to_string(busy) + " so that all threads have work";
   if (plan.tile != busy) plan.reason += ", halved to " + std::to_string(plan.tile) + " to fit into memory";
+  if (plan.column_band > 0)
+    plan.reason += ", in bands of " + std::to_string(plan.column_band) + " columns that the readers' cache can hold";
   plan.reason += "; ";
   fit_into_memory(scene, plan, usage, limits);
 }

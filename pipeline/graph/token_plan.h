@@ -38,6 +38,8 @@ struct PassPlan {
   std::vector<bool> from_scratch;  ///< by node: read from what an earlier pass kept
   std::vector<Token> tokens;
   int tile = 0;                 ///< edge in pixels of the largest root, after alignment and memory
+  int across = 1;               ///< tiles side by side; tokens stand row by row
+  int column_band = 0;          ///< so many columns are worked off before the next ones; 0: all at once
   std::size_t token_bytes = 0;  ///< of the largest token looked at
   int tokens_in_flight = 1;
   std::string reason;  ///< why this tile size and number of tokens
@@ -46,6 +48,7 @@ struct PassPlan {
 struct MemoryLimits {
   std::size_t tiles = std::size_t{3} << 30;  ///< bytes for tiles and working memory of stages
   int threads = 1;
+  std::size_t cache = std::size_t{64} << 20;  ///< bytes that readers keep of what they decoded
   bool fixed_tile = false;  ///< cut by the tile size asked for whatever the machine, as several processes must
 };
 

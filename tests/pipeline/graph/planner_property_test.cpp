@@ -63,7 +63,7 @@ TEST(PlannerProperty, tiles_of_every_sink_cover_it_once_and_windows_hold_what_is
     Scene scene(graph, folder.inputs());
     for (int n = 0; n < int(scene.size()); ++n) scene.bind(n);
     const std::vector<Pass> passes = plan_passes(graph);
-    const MemoryLimits limits{std::size_t{1} << 30, *rc::gen::inRange(1, 5)};
+    const MemoryLimits limits{std::size_t{1} << 30, *rc::gen::inRange(1, 5), std::size_t(*rc::gen::inRange(0, 50000))};
     const int tile = *rc::gen::inRange(16, 150);
     for (std::size_t p = 0; p < passes.size(); ++p) {
       const PassPlan plan = plan_pass(scene, passes, p, tile, limits);
@@ -83,6 +83,7 @@ TEST(PlannerProperty, tiles_of_every_sink_cover_it_once_and_windows_hold_what_is
             RC_ASSERT(w.inside.contains(mirror_source(w.memory, size)));
           }
       }
+      RC_ASSERT(!passes[p].tiles() || plan.tokens.size() % std::size_t(plan.across) == 0);
       for (const int s : passes[p].sinks)
         RC_ASSERT(area[s] == scene.image(*scene.node(s).inputs[0]).grid.window().area());
     }
