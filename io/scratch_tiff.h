@@ -41,7 +41,6 @@ class ScratchTiff {
   const std::string& pixels_path() const { return pixels_.path(); }
   /// Of the mask of valid pixels; empty where the nodata value tells.
   std::string mask_path() const { return mask_ ? mask_->path() : ""; }
-  void sync() const { pixels_.sync(); }
   void remove_files() const noexcept;
   /// True when the working folder holds the file of an earlier run, or of a unit.
   static bool is_there(const WorkPlace& place);

@@ -75,10 +75,6 @@ void PositionedFile::reserve(std::uint64_t bytes) const {
   if (errno != 0) fail("reserving " + std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB on disk");
 }
 
-void PositionedFile::sync() const {
-  if (::fsync(file_) != 0) fail("syncing");
-}
-
 bool create_file(const std::string& path, std::span<const std::byte> head, std::uint64_t bytes) {
   const std::string unfinished = path + "." + std::to_string(::getpid());
   struct Remove {

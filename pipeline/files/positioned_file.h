@@ -27,8 +27,6 @@ class PositionedFile {
   void resize(std::uint64_t bytes) const;
   /// Makes sure that the disk has room for the file's first `bytes` bytes.
   void reserve(std::uint64_t bytes) const;
-  /// Returns when the disk holds everything.
-  void sync() const;
 
  private:
   PositionedFile(std::string path, int file) : path_(std::move(path)), file_(file) {}

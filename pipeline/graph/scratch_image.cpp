@@ -61,7 +61,7 @@ void read_plane(const PositionedFile& file, const BlockPlane& plane, const BandV
 }  // namespace
 
 ScratchImage::ScratchImage(const std::string& stem, Size size, int bands, const std::string& resume_key)
-    : stem_(stem), size_(size), bands_(bands), file_(ready_file(stem + ".raw", bytes(size, bands)), true) {
+    : size_(size), bands_(bands), file_(ready_file(stem + ".raw", bytes(size, bands)), true) {
   if (resume_key.empty()) return;
   journal_ = std::make_unique<TileJournal>(stem, "", resume_key);
   for (const TileRecord& r : journal_->earlier())

@@ -32,7 +32,6 @@ class ScratchImage {
   BlockPlane mask() const;
   std::uint64_t hash_of(const Window& window) const;
 
-  std::string stem_;
   Size size_;
   int bands_;
   PositionedFile file_;

@@ -6,10 +6,13 @@
 #include <random>
 
 #include "pipeline/core/error.h"
+#include "tests/support/operator_laws.h"
 #include "tests/support/stage_harness.h"
 
 namespace nadir {
 namespace {
+
+using test::dot;
 
 TEST(Observe, a_single_tap_of_one_copies_every_factor_th_sample) {
   const test::Image fine = test::make_image(9, 6, 2, [](int b, int x, int y) { return 100 * b + 10 * y + x; });
@@ -28,13 +31,6 @@ Tile random_tile(Size size, unsigned seed) {
   for (int y = 0; y < size.height; ++y)
     for (int x = 0; x < size.width; ++x) tile.view()(0, x, y) = float(generator()) / 2147483648.0f - 1;
   return tile;
-}
-
-double dot(const Tile& a, const Tile& b) {
-  double sum = 0;
-  for (int y = 0; y < a.window().height; ++y)
-    for (int x = 0; x < a.window().width; ++x) sum += double(a.view()(0, x, y)) * double(b.view()(0, x, y));
-  return sum;
 }
 
 Tile mirrored(const Tile& image, const Window& window) {

@@ -4,32 +4,19 @@
 #include <cmath>
 
 #include "stages/degradation/degradation_ops.h"
+#include "tests/support/operator_laws.h"
 
 namespace nadir {
 namespace {
+
+using test::dot;
+using test::mirrored;
 
 Tile random_tile(Size size) {
   Tile tile(whole(size), 1);
   tile.fill(0, true);
   for (int y = 0; y < size.height; ++y)
     for (int x = 0; x < size.width; ++x) tile.view()(0, x, y) = float(*rc::gen::inRange(-1000, 1000));
-  return tile;
-}
-
-double dot(const Tile& a, const Tile& b) {
-  double sum = 0;
-  for (int y = 0; y < a.window().height; ++y)
-    for (int x = 0; x < a.window().width; ++x) sum += double(a.view()(0, x, y)) * double(b.view()(0, x, y));
-  return sum;
-}
-
-// The image seen through a window that may reach beyond it, by the rule itself.
-Tile mirrored(const Tile& image, const Window& window) {
-  Tile tile(window, 1);
-  tile.fill(0, true);
-  for (int y = window.y; y < window.bottom(); ++y)
-    for (int x = window.x; x < window.right(); ++x)
-      tile.view()(0, x, y) = image.view()(0, mirror(x, image.window().width), mirror(y, image.window().height));
   return tile;
 }
 

@@ -13,10 +13,14 @@
 #include "pipeline/core/error.h"
 #include "stages/degradation/convolve_cpu.h"
 #include "stages/degradation/convolve_kernels.h"
+#include "tests/support/operator_laws.h"
 #include "tests/support/stage_harness.h"
 
 namespace nadir {
 namespace {
+
+using test::dot;
+using test::mirrored;
 
 std::string matrix_file(const std::string& text) {
   const auto path =
@@ -38,22 +42,6 @@ Tile random_tile(Size size, unsigned seed) {
   std::mt19937 generator(seed);
   for (int y = 0; y < size.height; ++y)
     for (int x = 0; x < size.width; ++x) tile.view()(0, x, y) = float(generator()) / 2147483648.0f - 1;
-  return tile;
-}
-
-double dot(const Tile& a, const Tile& b) {
-  double sum = 0;
-  for (int y = 0; y < a.window().height; ++y)
-    for (int x = 0; x < a.window().width; ++x) sum += double(a.view()(0, x, y)) * double(b.view()(0, x, y));
-  return sum;
-}
-
-Tile mirrored(const Tile& image, const Window& window) {
-  Tile tile(window, 1);
-  tile.fill(0, true);
-  for (int y = window.y; y < window.bottom(); ++y)
-    for (int x = window.x; x < window.right(); ++x)
-      tile.view()(0, x, y) = image.view()(0, mirror(x, image.window().width), mirror(y, image.window().height));
   return tile;
 }
 
