@@ -1,6 +1,8 @@
 // Extension and filling of rows.
 #include "stages/wavelet/filled_rows.h"
 
+#include <utility>
+
 #include "stages/wavelet/wavelet_kernels.h"
 
 namespace nadir {
@@ -11,6 +13,7 @@ FilledRows::FilledRows(ConstTileView fine, int band, const Window& need, const B
   direct_ = symmetric && all_valid(fine, need);
   if (direct_) return;
   for (std::vector<float>& row : filled_) row.resize(std::size_t(need.width));
+  find_neighbours();
 }
 
 const float* FilledRows::samples_of(int y) const {
@@ -37,6 +40,21 @@ const float* FilledRows::row(int y) {
   return filled.data();
 }
 
+void FilledRows::find_neighbours() {
+  const int levels = bank_.layout.levels;
+  const Window blocks{fine_.window.x >> levels, fine_.window.y >> levels, fine_.window.width >> levels,
+                      fine_.window.height >> levels};
+  occupied_ = Tile(blocks, 1);
+  nearest_ = Tile(blocks, 2);
+  const FindOccupied occupy{fine_, occupied_.view(), levels};
+  const FindNearestInRow find{occupied_.view(), nearest_.view(), fill_reach(bank_)};
+  for (int y = blocks.y; y < blocks.bottom(); ++y) {
+    for (int x = blocks.x; x < blocks.right(); ++x) occupy(0, x, y);
+    for (const int side : {0, 1})
+      for (int x = blocks.x; x < blocks.right(); ++x) find(side, x, y);
+  }
+}
+
 void FilledRows::find_means(int block_row) {
   if (!means_.empty() && means_row_ == block_row) return;
   const int levels = bank_.layout.levels;
@@ -49,8 +67,9 @@ void FilledRows::find_means(int block_row) {
   band.samples = fine_.samples + band_ * fine_.plane;
   band.bands = 1;
   const TileView row{means_.data(), unused.data(), blocks.width, blocks.width, 1, blocks};
-  const BlockMeans means{band, row, levels};
-  for (int x = blocks.x; x < blocks.right(); ++x) means(0, x, block_row);
+  const FillBlocks fill{
+      band, std::as_const(occupied_).view(), std::as_const(nearest_).view(), row, levels, fill_reach(bank_)};
+  for (int x = blocks.x; x < blocks.right(); ++x) fill(0, x, block_row);
 }
 
 }  // namespace nadir

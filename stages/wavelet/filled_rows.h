@@ -3,11 +3,12 @@
 
 #include <vector>
 
+#include "pipeline/core/image.h"
 #include "stages/wavelet/wavelet_ops.h"
 
 namespace nadir {
 
-/// One band of `fine` over the columns of `need`. Invalid samples are the mean of their block's valid ones.
+/// One band of `fine` over the columns of `need`, invalid samples filled as FillBlocks says.
 class FilledRows {
  public:
   FilledRows(ConstTileView fine, int band, const Window& need, const Bank& bank);
@@ -17,6 +18,7 @@ class FilledRows {
   const float* samples_of(int y) const;
 
  private:
+  void find_neighbours();
   void find_means(int block_row);
 
   ConstTileView fine_;
@@ -25,6 +27,8 @@ class FilledRows {
   Bank bank_;
   bool direct_;
   std::vector<float> filled_[2];  ///< by turns
+  Tile occupied_;                 ///< blocks, see FindOccupied
+  Tile nearest_;                  ///< see FindNearestInRow
   std::vector<float> means_;      ///< of one row of blocks
   int means_row_ = 0;
 };

@@ -132,6 +132,19 @@ const std::vector<Entry>& entries() {
 
 Filter filter_of(FilterName name) { return entries().at(std::size_t(name)).filter; }
 
+double approximation_delay(const Filter& filter, int levels) {
+  const AnalysisChannel& low = filter.low;
+  const double middle = 0.5 * (low.length - 1);  // sums about it are exactly 0 for symmetric taps
+  double sum = 0;
+  double moment = 0;
+  for (int j = 0; j < low.length; ++j) {
+    sum += double(low.taps[j]);
+    moment += double(low.taps[j]) * (j - middle);
+  }
+  const double of_first_level = low.first + middle + moment / sum - 0.5;
+  return of_first_level * ((1 << levels) - 1);
+}
+
 const std::vector<std::string>& filter_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> list;

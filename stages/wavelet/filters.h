@@ -62,6 +62,11 @@ enum class FilterName {
 };
 
 Filter filter_of(FilterName name);
+
+/// How far to the right the samples that an approximation of `levels` levels stands for lie from the middle of its
+/// block: the centre of mass of the low channels, pixels of the scene. A ramp's approximation is a ramp at that place.
+double approximation_delay(const Filter& filter, int levels);
+
 /// Names as in configs and metadata.
 const std::vector<std::string>& filter_names();
 std::string name_of(FilterName name);

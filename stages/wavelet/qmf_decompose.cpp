@@ -40,7 +40,8 @@ class Decompose final : public TileStage {
  public:
   Decompose(const Params& p, const StageContext& context)
       : bank_{filter_of(p.filter), layout_of(p, *context.images[0]), p.border},
-        info_(subband_info(*context.images[0], bank_.layout, name_of(p.filter))) {}
+        info_(subband_info(*context.images[0], bank_.layout, name_of(p.filter),
+                           approximation_delay(bank_.filter, p.levels))) {}
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override { return analysis_window(bank_, out); }
   std::size_t scratch_bytes(const Window& out) const override { return analysis_scratch(bank_, out); }

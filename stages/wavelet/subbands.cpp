@@ -56,7 +56,8 @@ void append_level(std::vector<BandInfo>& bands, const std::string& name, int per
 
 Grid source_grid(const ImageInfo& subbands, const SubbandLayout& layout) {
   const int block = 1 << layout.levels;
-  Grid grid = subbands.grid.shifted(layout.margin, layout.margin).scaled(block, 1, layout.source_size);
+  const double corner = layout.margin - number(subbands, "qmf.delay_px", 0) / block;
+  Grid grid = subbands.grid.shifted(corner, corner).scaled(block, 1, layout.source_size);
   // The remembered corner is exact; the computed one has rounding errors, or tells that the image was moved.
   const Point remembered{number(subbands, "qmf.origin_x", grid.geotransform[0]),
                          number(subbands, "qmf.origin_y", grid.geotransform[3])};
@@ -94,10 +95,10 @@ std::optional<SubbandLayout> SubbandLayout::read_from(const ImageInfo& info) {
   return layout;
 }
 
-ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter) {
+ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter, double delay) {
   ImageInfo info = source;
   const int block = 1 << layout.levels;
-  const double shift = -double(layout.margin) * block;
+  const double shift = delay - double(layout.margin) * block;
   const Size size{ceil_div(source.grid.width, block) + 2 * layout.margin,
                   ceil_div(source.grid.height, block) + 2 * layout.margin};
   info.grid = source.grid.shifted(shift, shift).scaled(1, block, size);
@@ -106,6 +107,7 @@ ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, con
   info.bands.clear();
   layout.write_to(info);
   info.metadata["qmf.filter"] = filter;
+  info.metadata["qmf.delay_px"] = exact_text(delay);
   info.metadata["qmf.type"] = name_of(source.type);
   info.metadata["qmf.origin_x"] = exact_text(source.grid.geotransform[0]);
   info.metadata["qmf.origin_y"] = exact_text(source.grid.geotransform[3]);

@@ -52,8 +52,9 @@ struct SubbandOrigin {
   ImageInfo source;  ///< grid, type, bands and nodata of the decomposed image
 };
 
-/// The description of the subbands of an image: grid, band names, layout and origin.
-ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter);
+/// The description of the subbands of an image: grid, band names, layout and origin. Pixels lie `delay` source pixels
+/// to the right of and below their blocks, where the approximation belongs (approximation_delay()).
+ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter, double delay);
 
 /// The origin of subbands, which have the stated layout. Throws Error(Fault::data) when it is not told or the subbands
 /// were moved to another grid.

@@ -134,13 +134,20 @@ LevelWindows analysis_windows(const Bank& bank, const Window& packed) {
   return w;
 }
 
+int fill_reach(const Bank& bank) {
+  const int margin = bank.layout.margin;
+  const Window blocks = in_blocks(analysis_windows(bank, {margin, margin, 1, 1}).level[0], bank.layout.levels);
+  return std::max({-blocks.x, -blocks.y, blocks.right() - 1, blocks.bottom() - 1});
+}
+
 Window analysis_window(const Bank& bank, const Window& packed) {
   if (packed.empty()) return {};
   const Window w = analysis_windows(bank, packed).level[0];
   const Span h = with_sources(bank.border, {w.x, w.right()}, bank.layout.source_size.width);
   const Span v = with_sources(bank.border, {w.y, w.bottom()}, bank.layout.source_size.height);
   const int levels = bank.layout.levels;
-  return scaled(in_blocks(from_edges(h.begin, v.begin, h.end, v.end), levels), 1 << levels);
+  const Window blocks = in_blocks(from_edges(h.begin, v.begin, h.end, v.end), levels);
+  return scaled(grow(blocks, fill_reach(bank)), 1 << levels);
 }
 
 std::size_t analysis_scratch(const Bank& bank, const Window& packed) {
@@ -157,8 +164,13 @@ void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) 
   const int levels = layout.levels;
   const int bands = layout.source_bands;
   const LevelWindows windows = analysis_windows(bank, packed.window);
-  const ScratchTile means(exec, in_blocks(analysis_window(bank, packed.window), levels), bands);
-  for_each(exec, bands, means.view().window, BlockMeans{fine, means.view(), levels}, "block_means");
+  const Window blocks = in_blocks(fine.window, levels);
+  const ScratchTile occupied(exec, blocks, 1), nearest(exec, blocks, 2), means(exec, blocks, bands);
+  const int reach = fill_reach(bank);
+  for_each(exec, 1, blocks, FindOccupied{fine, occupied.view(), levels}, "find_occupied");
+  for_each(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), reach}, "find_nearest");
+  for_each(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), levels, reach},
+           "fill_blocks");
   auto current = std::make_unique<ScratchTile>(exec, windows.level[0], bands);
   for_each(exec, bands, windows.level[0],
            FillInvalid{fine, means.view(), current->view(), layout.source_size, bank.border, levels}, "fill_invalid");

@@ -29,12 +29,17 @@ struct Bank {
 /// Coarse pixels beyond the scene whose coefficients the scene's own pixels need.
 int margin_of(const Filter& filter, int levels);
 
+/// How far the coefficients of a block reach, in blocks; samples without a valid one in their block are filled from
+/// blocks no farther away.
+int fill_reach(const Bank& bank);
+
 /// The fine window, a whole number of blocks, that packed pixels are computed from; it may reach beyond the scene.
 Window analysis_window(const Bank& bank, const Window& packed);
 
 /// Fills the packed window. `fine` must hold analysis_window(packed), mirrored beyond the scene. Invalid samples count
-/// as the mean of the valid ones of their block of 2^levels x 2^levels (0 if there are none); a packed pixel is valid
-/// when its block, mirrored beyond the scene, has a valid sample.
+/// as the mean of the valid ones of their block of 2^levels x 2^levels, without any as that of the nearest blocks
+/// within fill_reach() (0 if there are none); a packed pixel is valid when its block, mirrored beyond the scene, has a
+/// valid sample.
 void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank);
 std::size_t analysis_scratch(const Bank& bank, const Window& packed);
 

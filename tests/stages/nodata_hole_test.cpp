@@ -139,13 +139,12 @@ std::vector<Case> resolutions() {
 // A coarse pixel is valid when its block has a valid sample.
 std::vector<Case> decompositions() {
   std::vector<Case> cases;
-  for (const Text filter : {"haar", "haar_mean", "db2", "db4"})
+  for (const Text filter : {"haar", "haar_mean", "db2", "db4", "db10", "coif3", "cdf53", "cdf97"})
     for (const Whole levels : {1, 2, 3}) {
       const Text name = filter + ", levels " + std::to_string(levels);
       const Step decompose{"qmf_decompose", {{"filter", filter}, {"levels", levels}}};
       const double gain = filter == "haar_mean" ? 1 : double(1 << levels);
-      const bool within_block = filter.starts_with("haar");
-      if (within_block) cases.push_back({"qmf_decompose, " + name, {decompose}, 0, 1 << levels, gain, " ll"});
+      cases.push_back({"qmf_decompose, " + name, {decompose}, 0, 1 << levels, gain, " ll"});
       cases.push_back(
           {"qmf_decompose and qmf_reconstruct, " + name, {decompose, {"qmf_reconstruct", {}}}, 0, 1 << levels});
     }
