@@ -1,6 +1,8 @@
 // Encoding tiles into blocks, and reducing blocks as soon as they are complete.
 #include "io/scratch_tiff.h"
 
+#include <cpl_vsi.h>
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -25,7 +27,7 @@ PositionedFile ready_file(const WorkPlace& place, const char* ending, const Tiff
   const std::string path = place.stem + ending;
   const std::vector<std::byte>& head = layout.head();
   if (place.in_memory) {
-    PositionedFile file = PositionedFile::in_memory(path, layout.file_bytes());
+    PositionedFile file = PositionedFile::in_memory("/vsimem/" + path, layout.file_bytes());
     file.write(head, 0);
     return file;
   }
@@ -39,6 +41,12 @@ PositionedFile ready_file(const WorkPlace& place, const char* ending, const Tiff
     }
   }
   return PositionedFile(path, true);
+}
+
+// GDAL reads and writes what lies in memory by the file's path.
+void show_to_gdal(const PositionedFile& file) {
+  const auto bytes = reinterpret_cast<GByte*>(file.memory().data());
+  if (VSILFILE* handle = VSIFileFromMemBuffer(file.path().c_str(), bytes, file.size(), FALSE)) VSIFCloseL(handle);
 }
 
 bool has_nan(ConstTileView tile, int x, int y) {
@@ -74,6 +82,10 @@ ScratchTiff::ScratchTiff(const WorkPlace& place, const TiffLayout& layout, const
       reduction_(reduction),
       pixels_(ready_file(place, kPixels, layout_)) {
   if (!encoding_.nodata) mask_.emplace(ready_file(place, kMask, mask_layout_));
+  if (place_.in_memory) {
+    show_to_gdal(pixels_);
+    if (mask_) show_to_gdal(*mask_);
+  }
   for (int level = 0; level < layout_.levels(); ++level) {
     const BlockPlane plane = layout_.plane(level, 0);
     missing_.emplace_back(std::size_t(plane.across()) * std::size_t(plane.down()));
@@ -90,13 +102,17 @@ ScratchTiff::ScratchTiff(const WorkPlace& place, const TiffLayout& layout, const
 }
 
 ScratchTiff::~ScratchTiff() {
-  if (place_.resume_key.empty()) remove_files();
+  if (place_.in_memory || place_.resume_key.empty()) remove_files();
 }
 
 bool ScratchTiff::is_there(const WorkPlace& place) { return fs::exists(place.stem + kPixels); }
 
 void ScratchTiff::remove_files() const noexcept {
-  if (place_.in_memory) return;
+  if (place_.in_memory) {
+    VSIUnlink(pixels_.path().c_str());
+    if (mask_) VSIUnlink(mask_->path().c_str());
+    return;
+  }
   std::error_code ignored;
   fs::remove(place_.stem + kPixels, ignored);
   fs::remove(place_.stem + kMask, ignored);

@@ -23,6 +23,7 @@ void Log::clear_bar() {
 void Log::write(const char* level, const std::string& message) {
   if (quiet_ && std::string(level) == "info") return;
   const std::scoped_lock lock(mutex_);
+  last_ = std::chrono::steady_clock::now();
   clear_bar();
   if (format_ == LogFormat::json) {
     const nlohmann::ordered_json line{{"level", level}, {"message", message}};
@@ -38,22 +39,21 @@ void Log::write(const char* level, const std::string& message) {
 void Log::progress(const std::string& scene, const std::string& what, double share) {
   if (quiet_) return;
   const std::scoped_lock lock(mutex_);
-  const int tenths = int(share * 10);
-  if (terminal_ && format_ == LogFormat::text) {
-    std::string bar(20, ' ');
-    bar.replace(0, std::size_t(share * 20), std::size_t(share * 20), '#');
-    std::fprintf(stderr, "\r\033[K[%s] %3d %%  %s: %s", bar.c_str(), int(share * 100), scene.c_str(), what.c_str());
+  const bool bar = terminal_ && format_ == LogFormat::text;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < std::chrono::milliseconds(bar ? 50 : 1000)) return;
+  last_ = now;
+  const int percent = int(share * 100);
+  if (bar) {
+    std::string filled(20, ' ');
+    filled.replace(0, std::size_t(share * 20), std::size_t(share * 20), '#');
+    std::fprintf(stderr, "\r\033[K[%s] %3d %%  %s: %s", filled.c_str(), percent, scene.c_str(), what.c_str());
     bar_shown_ = true;
-    return;
-  }
-  if (step_ == scene + what && tenths <= tenths_) return;
-  step_ = scene + what;
-  tenths_ = tenths;
-  if (format_ == LogFormat::json) {
+  } else if (format_ == LogFormat::json) {
     const nlohmann::ordered_json line{{"level", "progress"}, {"scene", scene}, {"step", what}, {"share", share}};
     std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
-    std::fprintf(stderr, "%s: %s %d %%\n", scene.c_str(), what.c_str(), tenths * 10);
+    std::fprintf(stderr, "%s: %s %d %%\n", scene.c_str(), what.c_str(), percent);
   }
 }
 

@@ -1,6 +1,7 @@
 // Progress and messages for people, on stderr.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 
@@ -8,7 +9,8 @@ namespace nadir::app {
 
 enum class LogFormat { text, json };
 
-/// Text for people or one JSON object a line for machines. Progress is a bar on a terminal, a line per 10 % elsewhere.
+/// Text for people or one JSON object a line for machines. Progress is a bar on a terminal; elsewhere a line
+/// whenever a second has passed without any.
 class Log {
  public:
   Log(LogFormat format, bool quiet);
@@ -27,8 +29,7 @@ class Log {
   bool terminal_;
   bool colour_;
   bool bar_shown_ = false;
-  std::string step_;
-  int tenths_ = -1;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();  ///< line, or change of the bar
   std::mutex mutex_;
 };
 

@@ -2,7 +2,6 @@
 #include "pipeline/files/positioned_file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,15 +19,18 @@ PositionedFile::PositionedFile(std::string path, bool writable) : path_(std::mov
 }
 
 PositionedFile PositionedFile::in_memory(const std::string& name, std::uint64_t bytes) {
-  const int descriptor = ::memfd_create("nadir", MFD_CLOEXEC);
-  if (descriptor < 0) throw Error(Fault::io, name + ": no file in memory: " + std::strerror(errno));
-  PositionedFile file("/proc/self/fd/" + std::to_string(descriptor), descriptor);
-  file.resize(bytes);
+  PositionedFile file(name);
+  file.memory_ = make_pixel_array<std::byte>(bytes);
+  file.memory_bytes_ = bytes;
+  std::memset(file.memory_.get(), 0, bytes);
   return file;
 }
 
 PositionedFile::PositionedFile(PositionedFile&& other) noexcept
-    : path_(std::move(other.path_)), file_(std::exchange(other.file_, -1)) {}
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      memory_(std::move(other.memory_)),
+      memory_bytes_(std::exchange(other.memory_bytes_, 0)) {}
 
 PositionedFile::~PositionedFile() {
   if (file_ >= 0) ::close(file_);
@@ -38,13 +40,26 @@ void PositionedFile::fail(const std::string& action) const {
   throw Error(Fault::io, path_ + ": " + action + " failed: " + std::strerror(errno));
 }
 
+// True when there is memory, which then holds the range.
+bool PositionedFile::check_memory(std::size_t bytes, std::uint64_t offset) const {
+  if (!memory_) return false;
+  if (offset > memory_bytes_ || bytes > memory_bytes_ - offset)
+    throw Error(Fault::internal, path_ + ": has no byte " + std::to_string(offset + bytes));
+  return true;
+}
+
 std::uint64_t PositionedFile::size() const {
+  if (memory_) return memory_bytes_;
   struct stat status {};
   if (::fstat(file_, &status) != 0) fail("looking at the size");
   return std::uint64_t(status.st_size);
 }
 
 void PositionedFile::write(std::span<const std::byte> bytes, std::uint64_t offset) const {
+  if (check_memory(bytes.size(), offset)) {
+    std::memcpy(memory_.get() + offset, bytes.data(), bytes.size());
+    return;
+  }
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file_, bytes.data(), bytes.size(), off_t(offset));
     if (n < 0 && errno == EINTR) continue;
@@ -55,6 +70,10 @@ void PositionedFile::write(std::span<const std::byte> bytes, std::uint64_t offse
 }
 
 void PositionedFile::read(std::span<std::byte> bytes, std::uint64_t offset) const {
+  if (check_memory(bytes.size(), offset)) {
+    std::memcpy(bytes.data(), memory_.get() + offset, bytes.size());
+    return;
+  }
   while (!bytes.empty()) {
     const ssize_t n = ::pread(file_, bytes.data(), bytes.size(), off_t(offset));
     if (n < 0 && errno == EINTR) continue;
