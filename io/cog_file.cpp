@@ -58,10 +58,17 @@ int overview_count(Size size) {
   return count;
 }
 
+int overview_count(Size size, const CogOptions& o) { return o.overviews ? overview_count(size) : 0; }
+
 // GDAL sees the overviews of a source through a virtual dataset only without mask and down to this edge.
 bool shows_overviews(Size size, int count, bool masked) {
   const int least = 128;
   return !masked && (std::min(size.width, size.height) >> count) >= least;
+}
+
+void set_threads(GdalOptions& options, Size size, const CogOptions& o) {
+  if (io_threads() > 1 && std::max(size.width, size.height) > o.block_px)
+    options.set("NUM_THREADS", std::to_string(io_threads()));
 }
 
 GdalOptions cog_options(Size size, const CogOptions& o, bool masked) {
@@ -70,14 +77,25 @@ GdalOptions cog_options(Size size, const CogOptions& o, bool masked) {
   options.set("BLOCKSIZE", std::to_string(fitting_block(size, o.block_px)));
   if (o.compression != Compression::none) options.set("PREDICTOR", "YES").set("OVERVIEW_PREDICTOR", "YES");
   if (o.compression == Compression::zstd) options.set("LEVEL", "1");
-  if (io_threads() > 1 && std::max(size.width, size.height) > o.block_px)
-    options.set("NUM_THREADS", std::to_string(io_threads()));
-  const int count = o.overviews ? overview_count(size) : 0;
+  set_threads(options, size, o);
+  const int count = overview_count(size, o);
   if (count == 0) return options.set("OVERVIEWS", "NONE");
   if (shows_overviews(size, count, masked)) return options.set("OVERVIEWS", "FORCE_USE_EXISTING");
   return options.set("OVERVIEWS", "IGNORE_EXISTING")
       .set("OVERVIEW_RESAMPLING", o.reduction == Reduction::average ? "AVERAGE" : "MODE")
       .set("OVERVIEW_COUNT", std::to_string(count));
+}
+
+// Without overviews to be made, GDAL's COG driver does nothing but call its GTiff driver like this, at twice the time.
+GdalOptions plain_options(Size size, const CogOptions& o, SampleType type) {
+  const std::string block = std::to_string(fitting_block(size, o.block_px));
+  GdalOptions options;
+  options.set("COMPRESS", compression_name(o.compression)).set("BIGTIFF", "IF_SAFER");
+  options.set("TILED", "YES").set("BLOCKXSIZE", block).set("BLOCKYSIZE", block).set("COPY_SRC_OVERVIEWS", "YES");
+  if (o.compression != Compression::none) options.set("PREDICTOR", is_integer(type) ? "2" : "3");
+  if (o.compression == Compression::zstd) options.set("ZSTD_LEVEL", "1");
+  set_threads(options, size, o);
+  return options;
 }
 
 bool is_rgb(const ImageInfo& info) {
@@ -88,7 +106,7 @@ bool is_rgb(const ImageInfo& info) {
 TiffLayout layout_for(const ImageInfo& info, const Encoding& encoding, const CogOptions& options) {
   const Size size = info.grid.size();
   return TiffLayout({size, info.band_count(), encoding.type, fitting_block(size, options.block_px),
-                     options.overviews ? overview_count(size) : 0, is_rgb(info)});
+                     overview_count(size, options), is_rgb(info)});
 }
 
 [[noreturn]] void fail_system(const std::string& path, const std::string& action) {
@@ -162,12 +180,17 @@ void CogFile::build_cog(bool masked) const {
   const DatasetPtr pixels = open_dataset(scratch_.pixels_path(), GDAL_OF_RASTER, {"GTiff"}, "drivers");
   const DatasetPtr mask = masked ? open_dataset(scratch_.mask_path(), GDAL_OF_RASTER, {"GTiff"}, "drivers") : nullptr;
   const ThreadSetting internal_mask("GDAL_TIFF_INTERNAL_MASK", "YES");
+  const ThreadSetting trusted("GDAL_VALIDATE_CREATION_OPTIONS", "NO");  // GDAL parses its own list for every file
   const GdalMessages messages;
   {
     const DatasetPtr described = virtual_copy(*pixels, mask.get(), info_, encoding_, options_.palette);
-    const GdalOptions options = cog_options(info_.grid.size(), options_, masked);
+    const Size size = info_.grid.size();
+    const bool is_plain = overview_count(size, options_) == 0;
+    const GdalOptions options =
+        is_plain ? plain_options(size, options_, encoding_.type) : cog_options(size, options_, masked);
     const DatasetPtr copy(
-        driver("COG").CreateCopy(unfinished_.c_str(), described.get(), FALSE, options.get(), nullptr, nullptr));
+        driver(is_plain ? "GTiff" : "COG")
+            .CreateCopy(unfinished_.c_str(), described.get(), FALSE, options.get(), nullptr, nullptr));
     if (!copy) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
   }
   if (messages.failed()) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
@@ -189,7 +212,7 @@ void CogFile::verify(const std::string& path) const {
   const Size size{file->GetRasterXSize(), file->GetRasterYSize()};
   if (size != info_.grid.size() || file->GetRasterCount() != info_.band_count())
     throw Error(Fault::io, path_ + ": came out with another size than it was written with");
-  const int overviews = options_.overviews ? overview_count(size) : 0;
+  const int overviews = overview_count(size, options_);
   if (file->GetRasterBand(1)->GetOverviewCount() != overviews)
     throw Error(Fault::io, path_ + ": came out without its overviews");
   const GdalMessages messages;
