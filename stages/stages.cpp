@@ -17,6 +17,7 @@
   STAGE(normalized_difference) \
   STAGE(qmf_decompose)         \
   STAGE(qmf_reconstruct)       \
+  STAGE(qmf_subband)           \
   STAGE(qmf_denoise)           \
   STAGE(estimate_noise)        \
   STAGE(super_resolve)         \

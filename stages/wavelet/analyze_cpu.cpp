@@ -245,7 +245,7 @@ void analyze_strip(ConstTileView fine, TileView packed, const Bank& bank, int ba
                                        band, l < levels ? chain[i + 1].get() : nullptr);
   }
   const Window& in = windows.level[0];
-  FilledRows rows(fine, band, in, bank);
+  FilledRows rows(fine, band, in, fill_rule(bank));
   for (int y = in.y; y < in.bottom(); ++y) chain[1]->push(rows.row(y), rows.samples_of(y + 2), y);
 }
 

@@ -11,7 +11,7 @@ namespace nadir {
 /// One band of `fine` over the columns of `need`, invalid samples filled as FillBlocks says.
 class FilledRows {
  public:
-  FilledRows(ConstTileView fine, int band, const Window& need, const Bank& bank);
+  FilledRows(ConstTileView fine, int band, const Window& need, const FillRule& rule);
   /// Samples from need.x on; they stay until the next row has been made.
   const float* row(int y);
   /// Where a later row lies, null where it must be made first.
@@ -24,7 +24,7 @@ class FilledRows {
   ConstTileView fine_;
   int band_;
   Window need_;
-  Bank bank_;
+  FillRule rule_;
   bool direct_;
   std::vector<float> filled_[2];  ///< by turns
   Tile occupied_;                 ///< blocks, see FindOccupied

@@ -1,15 +1,19 @@
 // Decomposition into subbands.
 #include "pipeline/core/error.h"
+#include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet.h"
 #include "stages/wavelet/wavelet_ops.h"
 
 namespace nadir {
 namespace {
 
+enum class Transform { decimated, stationary };
+
 struct Params {
   FilterName filter = FilterName::haar;
   int levels = 3;
   Border border = Border::symmetric;
+  Transform transform = Transform::decimated;
 };
 NADIR_PARAMS(Params,
              PARAM(filter, "", choices(filter_names()),
@@ -19,7 +23,10 @@ NADIR_PARAMS(Params,
                    "How often the approximation is split; blocks of 2^levels pixels."),
              PARAM(border, "", choices({"symmetric", "periodic", "reflect", "zero"}),
                    "What lies beyond the scene: … 1 0 | 0 1 …, … n-2 n-1 | 0 1 … (tiles at the edge then read whole "
-                   "rows or columns), … 2 1 | 0 1 2 …, or zeros."))
+                   "rows or columns), … 2 1 | 0 1 2 …, or zeros."),
+             PARAM(transform, "", choices({"decimated", "stationary"}),
+                   "Every 2^level-th coefficient, as many as samples; or all of them, in subbands of the scene's own "
+                   "pixel size, which do not change when the scene is shifted."))
 
 constexpr int kMaxBands = 65535;  // of a TIFF file
 
@@ -52,19 +59,50 @@ class Decompose final : public TileStage {
   ImageInfo info_;
 };
 
+// The undecimated transform, formulas in stationary_ops.h. Masks: those of the scene. 8 taps multiply-adds a sample and
+// level.
+class DecomposeStationary final : public TileStage {
+ public:
+  DecomposeStationary(const Params& p, const StageContext& context) {
+    const ImageInfo& source = *context.images[0];
+    const Filter filter = filter_of(p.filter);
+    bank_ = {
+        filter, {p.levels, stationary_margin(filter, p.levels), source.band_count(), source.grid.size()}, p.border};
+    // Coefficient k of the decimated transform stands at sample 2^levels k, its block's first.
+    const double delay = approximation_delay(filter, p.levels) + 0.5 * (1 << p.levels) - 0.5;
+    info_ = subband_info(source, bank_.layout, name_of(p.filter), delay);
+  }
+  std::vector<ImageInfo> outputs() const override { return {info_}; }
+  Window needs(std::size_t, std::size_t, const Window& out) const override {
+    return stationary_analysis_window(bank_, out);
+  }
+  std::size_t scratch_bytes(const Window& out) const override { return stationary_analysis_scratch(bank_, out); }
+  void run(Inputs in, Outputs out, Exec& exec) const override { stationary_analyze(exec, in[0], out[0], bank_); }
+
+ private:
+  StationaryBank bank_;
+  ImageInfo info_;
+};
+
+std::unique_ptr<TileStage> make_decompose(const StageContext& context) {
+  const auto p = context.read<Params>();
+  if (p.transform == Transform::stationary) return std::make_unique<DecomposeStationary>(p, context);
+  return std::make_unique<Decompose>(p, context);
+}
+
 }  // namespace
 
 StageInfo qmf_decompose_stage() {
-  return {
-      .name = "qmf_decompose",
-      .family = "wavelet",
-      .doc = "Splits an image into subbands with a two-channel quadrature mirror filter bank.",
-      .inputs = {{"image", PortType::image, "What to split."}},
-      .outputs = {{"subbands", PortType::image, "All subbands as bands of one image, a pixel a block of 2^levels."}},
-      .params = params_of<Params>(),
-      .factory = TileFactory{make_stage<TileStage, Decompose, Params>},
-      .flops_per_sample = 30,
-      .on_device = true};
+  return {.name = "qmf_decompose",
+          .family = "wavelet",
+          .doc = "Splits an image into subbands with a two-channel quadrature mirror filter bank.",
+          .inputs = {{"image", PortType::image, "What to split."}},
+          .outputs = {{"subbands", PortType::image,
+                       "All subbands as bands of one image; decimated: a pixel a block of 2^levels."}},
+          .params = params_of<Params>(),
+          .factory = TileFactory{make_decompose},
+          .flops_per_sample = 30,
+          .on_device = true};
 }
 
 }  // namespace nadir

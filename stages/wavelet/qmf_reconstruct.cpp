@@ -1,28 +1,46 @@
 // Reconstruction from subbands.
 #include "pipeline/core/error.h"
+#include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet.h"
 #include "stages/wavelet/wavelet_ops.h"
 
 namespace nadir {
 namespace {
 
-SubbandLayout layout_of(const ImageInfo& subbands) {
-  if (const auto layout = SubbandLayout::read_from(subbands)) return *layout;
+[[noreturn]] void refuse_other_images() {
   throw Error(Fault::data, "the image holds no subbands; qmf_reconstruct takes what qmf_decompose gave");
+}
+
+Filter filter_of(const SubbandOrigin& origin) {
+  const auto name = filter_named(origin.filter);
+  if (!name) throw Error(Fault::data, "the subbands were made with the unknown filter '" + origin.filter + "'");
+  return filter_of(*name);
+}
+
+void check_margin(int margin, int expected, const SubbandOrigin& origin) {
+  if (margin != expected)
+    throw Error(Fault::data, "the margin of the subbands does not belong to their filter " + origin.filter);
+}
+
+// True when there is an image `like`, which then has the grid of the decomposed one.
+bool has_like(const StageContext& context, const SubbandOrigin& origin) {
+  if (context.images.size() < 2 || !context.images[1]) return false;
+  const Grid& grid = context.images[1]->grid;
+  int col = 0;
+  int row = 0;
+  if (grid.size() != origin.source.grid.size() || !same_lattice(origin.source.grid, grid, &col, &row) || col || row)
+    throw Error(Fault::data, "`like` is not on the grid of the image that was decomposed");
+  return true;
 }
 
 // The inverse of qmf_decompose, formulas in wavelet_ops.h; filter and layout come from the subbands' metadata. Mask:
 // that of `like`, else a pixel is valid where its block is.
 class Reconstruct final : public TileStage {
  public:
-  explicit Reconstruct(const StageContext& context)
-      : bank_{{}, layout_of(*context.images[0])}, origin_(origin_of(*context.images[0], bank_.layout)) {
-    const auto name = filter_named(origin_.filter);
-    if (!name) throw Error(Fault::data, "the subbands were made with the unknown filter '" + origin_.filter + "'");
-    bank_.filter = filter_of(*name);
-    if (margin_of(bank_.filter, bank_.layout.levels) != bank_.layout.margin)
-      throw Error(Fault::data, "the margin of the subbands does not belong to their filter " + origin_.filter);
-    if (context.images.size() > 1 && context.images[1]) check_like(context.images[1]->grid);
+  Reconstruct(const SubbandLayout& layout, const StageContext& context)
+      : origin_(origin_of(*context.images[0], layout)), has_like_(has_like(context, origin_)) {
+    bank_ = {filter_of(origin_), layout};
+    check_margin(layout.margin, margin_of(bank_.filter, layout.levels), origin_);
   }
   std::vector<ImageInfo> outputs() const override { return {origin_.source}; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
@@ -36,18 +54,42 @@ class Reconstruct final : public TileStage {
   }
 
  private:
-  void check_like(const Grid& grid) {
-    int col = 0;
-    int row = 0;
-    has_like_ = true;
-    if (grid.size() != bank_.layout.source_size || !same_lattice(origin_.source.grid, grid, &col, &row) || col || row)
-      throw Error(Fault::data, "`like` is not on the grid of the image that was decomposed");
-  }
-
   Bank bank_;
   SubbandOrigin origin_;
-  bool has_like_ = false;
+  bool has_like_;
 };
+
+// The inverse of the stationary transform, formulas in stationary_ops.h.
+class ReconstructStationary final : public TileStage {
+ public:
+  ReconstructStationary(const StationaryLayout& layout, const StageContext& context)
+      : origin_(origin_of(*context.images[0], layout)), has_like_(has_like(context, origin_)) {
+    bank_ = {filter_of(origin_), layout};
+    check_margin(layout.margin, stationary_margin(bank_.filter, layout.levels), origin_);
+  }
+  std::vector<ImageInfo> outputs() const override { return {origin_.source}; }
+  Window needs(std::size_t input, std::size_t, const Window& out) const override {
+    if (input == 0) return stationary_synthesis_window(bank_, out);
+    return has_like_ ? out : Window{};
+  }
+  std::size_t scratch_bytes(const Window& out) const override { return stationary_synthesis_scratch(bank_, out); }
+  void run(Inputs in, Outputs out, Exec& exec) const override {
+    stationary_synthesize(exec, in[0], has_like_ ? in[1] : ConstTileView{}, out[0], bank_);
+  }
+
+ private:
+  StationaryBank bank_;
+  SubbandOrigin origin_;
+  bool has_like_;
+};
+
+std::unique_ptr<TileStage> make_reconstruct(const StageContext& context) {
+  const ImageInfo& subbands = *context.images[0];
+  if (const auto layout = SubbandLayout::read_from(subbands)) return std::make_unique<Reconstruct>(*layout, context);
+  if (const auto layout = StationaryLayout::read_from(subbands))
+    return std::make_unique<ReconstructStationary>(*layout, context);
+  refuse_other_images();
+}
 
 }  // namespace
 
@@ -59,7 +101,7 @@ StageInfo qmf_reconstruct_stage() {
                      {"like", PortType::image, "The decomposed image, for its exact validity mask.", true}},
           .outputs = {{"image", PortType::image, "The image, with grid, bands and type of the decomposed one."}},
           .params = {},
-          .factory = TileFactory{[](const StageContext& context) { return std::make_unique<Reconstruct>(context); }},
+          .factory = TileFactory{make_reconstruct},
           .flops_per_sample = 30,
           .on_device = true};
 }

@@ -46,6 +46,24 @@ struct SubbandLayout {
   static std::optional<SubbandLayout> read_from(const ImageInfo& info);
 };
 
+/// The layout of a stationary transform: subbands of the scene's own pixel size, ll of the coarsest level, then lh hl
+/// hh of level L, L-1, … 1 for each source band. Pixel (margin, margin) is the scene's first.
+struct StationaryLayout {
+  int levels = 1;
+  int margin = 0;  ///< pixels on every side, where coefficients of long filters reach over the edge
+  int source_bands = 1;
+  Size source_size;
+
+  HD int bands_per_source_band() const { return 3 * levels + 1; }
+  HD int ll(int source_band) const { return source_band * bands_per_source_band(); }
+  HD int band(int source_band, int level, Orientation o) const {
+    return ll(source_band) + 1 + 3 * (levels - level) + int(o);
+  }
+
+  void write_to(ImageInfo& info) const;
+  static std::optional<StationaryLayout> read_from(const ImageInfo& info);
+};
+
 /// What a decomposition is called and made from, as far as the subbands must remember it for the way back.
 struct SubbandOrigin {
   std::string filter;
@@ -55,9 +73,13 @@ struct SubbandOrigin {
 /// The description of the subbands of an image: grid, band names, layout and origin. Pixels lie `delay` source pixels
 /// to the right of and below their blocks, where the approximation belongs (approximation_delay()).
 ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, const std::string& filter, double delay);
+/// The same of a stationary transform, whose pixels lie `delay` to the right of and below those of the scene.
+ImageInfo subband_info(const ImageInfo& source, const StationaryLayout& layout, const std::string& filter,
+                       double delay);
 
 /// The origin of subbands, which have the stated layout. Throws Error(Fault::data) when it is not told or the subbands
 /// were moved to another grid.
 SubbandOrigin origin_of(const ImageInfo& subbands, const SubbandLayout& layout);
+SubbandOrigin origin_of(const ImageInfo& subbands, const StationaryLayout& layout);
 
 }  // namespace nadir

@@ -7,6 +7,7 @@ namespace nadir {
 
 StageInfo qmf_decompose_stage();
 StageInfo qmf_reconstruct_stage();
+StageInfo qmf_subband_stage();
 StageInfo qmf_denoise_stage();
 StageInfo estimate_noise_stage();
 

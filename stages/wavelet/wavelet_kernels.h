@@ -67,8 +67,7 @@ struct FillBlocks {
   ConstTileView occupied;
   ConstTileView nearest;
   TileView means;  ///< in blocks; its mask says which are occupied
-  int levels;
-  int reach;
+  FillRule rule;
 
   HD void operator()(int b, int x, int y) const {
     const bool own = occupied.is_valid(x, y);
@@ -78,7 +77,7 @@ struct FillBlocks {
 
  private:
   HD bool is_full(int x, int y) const {
-    const int side = 1 << levels;
+    const int side = 1 << rule.levels;
     for (int v = y * side; v < (y + 1) * side; ++v)
       for (int u = x * side; u < (x + 1) * side; ++u)
         if (!fine.is_valid(u, v)) return false;
@@ -86,7 +85,7 @@ struct FillBlocks {
   }
 
   HD double mean(int b, int x, int y) const {
-    const int side = 1 << levels;
+    const int side = 1 << rule.levels;
     int count = 0;
     double sum = 0;
     for (int v = y * side; v < (y + 1) * side; ++v)
@@ -100,7 +99,7 @@ struct FillBlocks {
 
   // Distance to the nearest occupied block of a row, the larger of those along x and y.
   HD int distance(int x, int y, int row) const {
-    if (row < nearest.window.y || row >= nearest.window.bottom()) return reach + 1;
+    if (row < nearest.window.y || row >= nearest.window.bottom()) return rule.reach + 1;
     const int along_x = int(fminf(nearest(0, x, row), nearest(1, x, row)));
     const int along_y = row < y ? y - row : row - y;
     return along_x > along_y ? along_x : along_y;
@@ -108,7 +107,7 @@ struct FillBlocks {
 
   HD double continued(int b, int x, int y) const {
     const int sides[] = {-1, 1};
-    int best = reach + 1;
+    int best = rule.reach + 1;
     int off = 0;
     for (int dy = 0; dy < best; ++dy)
       for (const int side : sides)
@@ -116,7 +115,7 @@ struct FillBlocks {
           best = d;
           off = dy;
         }
-    if (best > reach) return 0;
+    if (best > rule.reach) return 0;
     double sum = 0;
     int count = 0;
     for (const int side : sides) {
@@ -141,16 +140,14 @@ struct FillInvalid {
   ConstTileView fine;
   ConstTileView means;
   TileView filled;
-  Size size;  ///< of the scene
-  Border border;
-  int levels;
+  FillRule rule;
 
   HD void operator()(int b, int x, int y) const {
-    const int u = border_source(border, x, size.width);
-    const int v = border_source(border, y, size.height);
+    const int u = border_source(rule.border, x, rule.size.width);
+    const int v = border_source(rule.border, y, rule.size.height);
     float value = 0;
     if (u != kNoSource && v != kNoSource)
-      value = fine.is_valid(u, v) ? fine(b, u, v) : means(b, u >> levels, v >> levels);
+      value = fine.is_valid(u, v) ? fine(b, u, v) : means(b, u >> rule.levels, v >> rule.levels);
     filled(b, x, y) = value;
   }
 };
@@ -297,6 +294,24 @@ struct SynthesizeX {
   HD void operator()(int b, int x, int y) const {
     const double sum = synthesized_at(back_low, x, 0, Row{low.band(b).row(y), low.window.x});
     out(b, x, y) = float(synthesized_at(back_high, x, sum, Row{high.band(b).row(y), high.window.x}));
+  }
+};
+
+/// One subband of a decimated decomposition in its own pixels. `orientation` counts for details only.
+struct TakeSubband {
+  ConstTileView packed;
+  TileView out;
+  SubbandLayout layout;
+  bool details;
+  int level;
+  Orientation orientation;
+
+  HD void operator()(int b, int x, int y) const {
+    const int shift = layout.levels - level;
+    const int block_x = (x >> shift) + layout.margin;
+    const int block_y = (y >> shift) + layout.margin;
+    out(b, x, y) = details ? layout.at(packed, b, level, orientation, x, y) : packed(layout.ll(b), block_x, block_y);
+    if (b == 0) out.mask()(x, y) = packed.is_valid(block_x, block_y);
   }
 };
 

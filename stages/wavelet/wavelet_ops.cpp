@@ -6,23 +6,13 @@
 
 #include "pipeline/backend/launch.h"
 #include "stages/wavelet/analyze_cpu.h"
+#include "stages/wavelet/extension.h"
 #include "stages/wavelet/wavelet_kernels.h"
 
 namespace nadir {
 namespace {
 
-Window scaled(const Window& w, int factor) { return {w.x * factor, w.y * factor, w.width * factor, w.height * factor}; }
-
-// The pixels of blocks of 2^shift that touch the window, in blocks.
-Window in_blocks(const Window& w, int shift) {
-  return from_edges(w.x >> shift, w.y >> shift, ((w.right() - 1) >> shift) + 1, ((w.bottom() - 1) >> shift) + 1);
-}
-
 // Samples that coefficients [begin, end) of a channel are computed from.
-struct Span {
-  int begin;
-  int end;
-};
 Span analyzed(const AnalysisChannel& c, int begin, int end) {
   return {2 * begin + c.first, 2 * (end - 1) + c.first + c.length};
 }
@@ -40,17 +30,6 @@ Window synthesized(const SynthesisChannel& c, const Window& w) {
   const Span h = synthesized(c, w.x, w.right());
   const Span v = synthesized(c, w.y, w.bottom());
   return from_edges(h.begin, v.begin, h.end, v.end);
-}
-
-// Positions [begin, end) and all those inside [0, n) that the border rule puts there.
-Span with_sources(Border border, Span s, int n) {
-  Span all = s;
-  for (int i = s.begin; i < s.end; ++i) {
-    const int from = border_source(border, i, n);
-    if (from == kNoSource) continue;
-    all = {std::min(all.begin, from), std::max(all.end, from + 1)};
-  }
-  return all;
 }
 
 // The approximations of the last level as bands of their own, without copying.
@@ -134,20 +113,16 @@ LevelWindows analysis_windows(const Bank& bank, const Window& packed) {
   return w;
 }
 
-int fill_reach(const Bank& bank) {
-  const int margin = bank.layout.margin;
-  const Window blocks = in_blocks(analysis_windows(bank, {margin, margin, 1, 1}).level[0], bank.layout.levels);
-  return std::max({-blocks.x, -blocks.y, blocks.right() - 1, blocks.bottom() - 1});
+FillRule fill_rule(const Bank& bank) {
+  const SubbandLayout& layout = bank.layout;
+  const Window blocks = in_blocks(analysis_windows(bank, {layout.margin, layout.margin, 1, 1}).level[0], layout.levels);
+  const int reach = std::max({-blocks.x, -blocks.y, blocks.right() - 1, blocks.bottom() - 1});
+  return {layout.source_size, bank.border, layout.levels, reach};
 }
 
 Window analysis_window(const Bank& bank, const Window& packed) {
   if (packed.empty()) return {};
-  const Window w = analysis_windows(bank, packed).level[0];
-  const Span h = with_sources(bank.border, {w.x, w.right()}, bank.layout.source_size.width);
-  const Span v = with_sources(bank.border, {w.y, w.bottom()}, bank.layout.source_size.height);
-  const int levels = bank.layout.levels;
-  const Window blocks = in_blocks(from_edges(h.begin, v.begin, h.end, v.end), levels);
-  return scaled(grow(blocks, fill_reach(bank)), 1 << levels);
+  return filled_from(fill_rule(bank), analysis_windows(bank, packed).level[0]);
 }
 
 std::size_t analysis_scratch(const Bank& bank, const Window& packed) {
@@ -164,16 +139,14 @@ void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) 
   const int levels = layout.levels;
   const int bands = layout.source_bands;
   const LevelWindows windows = analysis_windows(bank, packed.window);
+  const FillRule fill = fill_rule(bank);
   const Window blocks = in_blocks(fine.window, levels);
   const ScratchTile occupied(exec, blocks, 1), nearest(exec, blocks, 2), means(exec, blocks, bands);
-  const int reach = fill_reach(bank);
   for_each(exec, 1, blocks, FindOccupied{fine, occupied.view(), levels}, "find_occupied");
-  for_each(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), reach}, "find_nearest");
-  for_each(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), levels, reach},
-           "fill_blocks");
+  for_each(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), fill.reach}, "find_nearest");
+  for_each(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), fill}, "fill_blocks");
   auto current = std::make_unique<ScratchTile>(exec, windows.level[0], bands);
-  for_each(exec, bands, windows.level[0],
-           FillInvalid{fine, means.view(), current->view(), layout.source_size, bank.border, levels}, "fill_invalid");
+  for_each(exec, bands, windows.level[0], FillInvalid{fine, means.view(), current->view(), fill}, "fill_invalid");
   for (int l = 1; l <= levels; ++l) {
     auto next = std::make_unique<ScratchTile>(exec, windows.level[l], bands);
     analyze_level(exec, current->view(), next->view(), windows.details[l], packed, bank, l);
@@ -181,6 +154,17 @@ void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) 
   }
   for_each(exec, bands, windows.level[levels], PackCoarsest{current->view(), means.view(), packed, layout},
            "pack_coarsest");
+}
+
+Window subband_window(const SubbandLayout& layout, int level, const Window& out) {
+  return translate(in_blocks(out, layout.levels - level), layout.margin, layout.margin);
+}
+
+void take_subband(Exec& exec, ConstTileView packed, TileView out, const SubbandLayout& layout, int level,
+                  std::optional<Orientation> details) {
+  const Orientation orientation = details.value_or(Orientation::lh);
+  for_each(exec, layout.source_bands, out.window,
+           TakeSubband{packed, out, layout, details.has_value(), level, orientation}, "take_subband");
 }
 
 Window synthesis_window(const Bank& bank, const Window& fine) {

@@ -29,17 +29,22 @@ struct Bank {
 /// Coarse pixels beyond the scene whose coefficients the scene's own pixels need.
 int margin_of(const Filter& filter, int levels);
 
-/// How far the coefficients of a block reach, in blocks; samples without a valid one in their block are filled from
-/// blocks no farther away.
-int fill_reach(const Bank& bank);
+/// How invalid samples and those beyond the scene are replaced before the first level.
+struct FillRule {
+  Size size;  ///< of the scene
+  Border border = Border::symmetric;
+  int levels = 1;  ///< of blocks of 2^levels pixels, whose valid samples stand for the invalid ones
+  int reach = 0;   ///< blocks that coefficients reach, and how far away a block without a valid sample looks for others
+};
+FillRule fill_rule(const Bank& bank);
 
 /// The fine window, a whole number of blocks, that packed pixels are computed from; it may reach beyond the scene.
 Window analysis_window(const Bank& bank, const Window& packed);
 
 /// Fills the packed window. `fine` must hold analysis_window(packed), mirrored beyond the scene. Invalid samples count
 /// as the mean of the valid ones of their block of 2^levels x 2^levels, without any as that of the nearest blocks
-/// within fill_reach() (0 if there are none); a packed pixel is valid when its block, mirrored beyond the scene, has a
-/// valid sample.
+/// within the reach of filters (0 if there are none); a packed pixel is valid when its block, mirrored beyond the
+/// scene, has a valid sample.
 void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank);
 std::size_t analysis_scratch(const Bank& bank, const Window& packed);
 
@@ -51,6 +56,12 @@ Window synthesis_window(const Bank& bank, const Window& fine);
 /// `like`; without one, a pixel is valid where its block is. Invalid samples are 0.
 void synthesize(Exec& exec, ConstTileView packed, ConstTileView like, TileView fine, const Bank& bank);
 std::size_t synthesis_scratch(const Bank& bank, const Window& fine);
+
+/// Copies one subband into an image of its own pixels, (0, 0) being the scene's first: details of a level and
+/// orientation, or the approximation, whose level is the coarsest. `packed` must hold subband_window(out).
+void take_subband(Exec& exec, ConstTileView packed, TileView out, const SubbandLayout& layout, int level,
+                  std::optional<Orientation> details);
+Window subband_window(const SubbandLayout& layout, int level, const Window& out);
 
 /// What a packed window is made from, by level (0: the scene itself), in pixels of the level.
 struct LevelWindows {

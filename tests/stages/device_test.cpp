@@ -7,6 +7,7 @@
 
 #include "pipeline/backend/run_stage.h"
 #include "stages/degradation/degradation_ops.h"
+#include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet_ops.h"
 #include "tests/support/stage_harness.h"
 
@@ -87,6 +88,12 @@ TEST(Device, decomposes_and_reconstructs_with_the_same_bits) {
                      analysis_window(bank, packed), 2, packed, 128);
     expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { synthesize(e, in, {}, out, bank); }, packed, 128,
                      {0, 0, 200, 150}, 2);
+    const StationaryBank all{filter, {2, stationary_margin(filter, 2), 2, {100, 80}}};
+    const Window full{0, 0, 100 + 2 * all.layout.margin, 80 + 2 * all.layout.margin};
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { stationary_analyze(e, in, out, all); },
+                     stationary_analysis_window(all, full), 2, full, 14);
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { stationary_synthesize(e, in, {}, out, all); }, full,
+                     14, {0, 0, 100, 80}, 2);
   }
 }
 

@@ -164,6 +164,11 @@ std::vector<Case> decompositions() {
                        {{"qmf_decompose", {{"filter", filter}, {"levels", levels}}}},
                        std::pow(of_one_axis, 2.0 * double(levels)),
                        " ll"});
+      const Step stationary{"qmf_decompose",
+                            {{"filter", filter}, {"levels", levels}, {"transform", Text("stationary")}}};
+      cases.push_back({"stationary approximation of " + filter + ", levels " + std::to_string(levels),
+                       {stationary, {"qmf_subband", {{"subband", Text("ll")}}}},
+                       std::pow(of_one_axis, 2.0 * double(levels))});
     }
   for (const Text filter : {"haar", "haar_mean", "db2", "db4"})
     cases.push_back({"qmf_decompose and qmf_reconstruct, " + filter,
@@ -184,8 +189,8 @@ TEST(Geometry, no_stage_moves_a_ramp_by_a_thousandth_of_a_pixel) {
 
 // A new stage is either judged above, or says here why it cannot move anything.
 TEST(Geometry, every_tile_stage_is_judged_or_works_pixel_by_pixel) {
-  const std::set<Text> judged{"warp",          "blur",          "downsample",      "degrade",
-                              "super_resolve", "qmf_decompose", "qmf_reconstruct", "qmf_denoise"};
+  const std::set<Text> judged{"warp",          "blur",        "downsample",      "degrade",    "super_resolve",
+                              "qmf_decompose", "qmf_subband", "qmf_reconstruct", "qmf_denoise"};
   const std::set<Text> pointwise{"noise", "luma", "normalized_difference", "classify", "quantize"};
   const std::set<Text> moves_on_purpose{"distort"};
   for (const StageInfo& stage : all_stages())

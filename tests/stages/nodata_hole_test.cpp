@@ -145,6 +145,10 @@ std::vector<Case> decompositions() {
       const Step decompose{"qmf_decompose", {{"filter", filter}, {"levels", levels}}};
       const double gain = filter == "haar_mean" ? 1 : double(1 << levels);
       cases.push_back({"qmf_decompose, " + name, {decompose}, 0, 1 << levels, gain, " ll"});
+      const Step stationary{"qmf_decompose",
+                            {{"filter", filter}, {"levels", levels}, {"transform", Text("stationary")}}};
+      const int moved = filter.starts_with("haar") ? 1 << levels : 1 << (levels + 1);
+      cases.push_back({"stationary, " + name, {stationary}, moved, moved, gain, " ll"});
       cases.push_back(
           {"qmf_decompose and qmf_reconstruct, " + name, {decompose, {"qmf_reconstruct", {}}}, 0, 1 << levels});
     }

@@ -21,15 +21,14 @@ Tile analyze_by_functors(ConstTileView fine, const Window& packed_window, const 
   const Window need = analysis_window(bank, packed_window);
   const Window blocks{need.x >> levels, need.y >> levels, need.width >> levels, need.height >> levels};
   const Exec exec;
-  const int reach = fill_reach(bank);
+  const FillRule fill = fill_rule(bank);
   Tile occupied(blocks, 1), nearest(blocks, 2), means(blocks, bands);
   Tile packed(packed_window, bands * bank.layout.bands_per_source_band());
   for_each_cpu(exec, 1, blocks, FindOccupied{fine, occupied.view(), levels});
-  for_each_cpu(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), reach});
-  for_each_cpu(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), levels, reach});
+  for_each_cpu(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), fill.reach});
+  for_each_cpu(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), fill});
   Tile current(w.level[0], bands);
-  for_each_cpu(exec, bands, w.level[0],
-               FillInvalid{fine, means.view(), current.view(), bank.layout.source_size, bank.border, levels});
+  for_each_cpu(exec, bands, w.level[0], FillInvalid{fine, means.view(), current.view(), fill});
   for (int l = 1; l <= levels; ++l) {
     const Window in = w.level[l - 1], next = w.level[l], details = w.details[l];
     Tile low({next.x, in.y, next.width, in.height}, bands), high({details.x, in.y, details.width, in.height}, bands);
