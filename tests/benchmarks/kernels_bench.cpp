@@ -12,6 +12,7 @@
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
 #include "stages/degradation/degradation_ops.h"
+#include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet_ops.h"
 
 namespace nadir {
@@ -78,6 +79,7 @@ class Bench {
     blur();
     degrade();
     for (const FilterName name : {FilterName::haar, FilterName::db4, FilterName::cdf97}) wavelet(name);
+    stationary(FilterName::db4);
   }
 
  private:
@@ -126,6 +128,19 @@ class Bench {
       analyze(exec_, source_.view(), out.view(), {filter, layout});
     });
     report(name_of(name) + ", 3 levels, analysis", t, samples(), samples());
+  }
+
+  void stationary(FilterName name) {
+    const Filter filter = filter_of(name);
+    const int levels = 2;
+    const StationaryLayout layout{levels, stationary_margin(filter, levels), s_.bands, {s_.size, s_.size}};
+    // A part of the image: its seven subbands take as many times the memory.
+    const Window packed{layout.margin, layout.margin, s_.size / 2, s_.size / 2};
+    const ScratchTile out(exec_, packed, s_.bands * layout.bands_per_source_band());
+    const double t = median_seconds(exec_, s_.repeats, [&] {
+      stationary_analyze(exec_, source_.view(), out.view(), {filter, layout});
+    });
+    report(name_of(name) + ", 2 levels, stationary", t, samples() / 4, samples() / 4 * layout.bands_per_source_band());
   }
 
   Settings s_;
