@@ -14,6 +14,13 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+std::vector<double> known_scores(const Surface& s) {
+  std::vector<double> known;
+  std::copy_if(s.scores().begin(), s.scores().end(), std::back_inserter(known),
+               [](double v) { return !std::isnan(v); });
+  return known;
+}
+
 bool is_local_maximum(const Surface& s, int x, int y) {
   for (int j = std::max(-s.radius(), y - 1); j <= std::min(s.radius(), y + 1); ++j)
     for (int i = std::max(-s.radius(), x - 1); i <= std::min(s.radius(), x + 1); ++i)
@@ -45,10 +52,13 @@ double second_highest(const Surface& s, const Peak& peak) {
   return best;
 }
 
+double median_score(const Surface& s) {
+  const std::vector<double> known = known_scores(s);
+  return known.empty() ? std::numeric_limits<double>::quiet_NaN() : median(known);
+}
+
 double robust_z(const Surface& s, const Peak& peak) {
-  std::vector<double> known;
-  std::copy_if(s.scores().begin(), s.scores().end(), std::back_inserter(known),
-               [](double v) { return !std::isnan(v); });
+  std::vector<double> known = known_scores(s);
   const double middle = median(known);
   for (double& v : known) v = std::abs(v - middle);
   const double deviation = 1.4826 * median(known);

@@ -37,6 +37,8 @@ struct Peak {
 std::optional<Peak> highest(const Surface& surface);
 /// The best local maximum more than two steps away from the peak; NaN when there is none.
 double second_highest(const Surface& surface, const Peak& peak);
+/// The median of the shifts that could be judged; NaN without any.
+double median_score(const Surface& surface);
 /// How far the peak stands above the median, in robust standard deviations (1.4826 times the median deviation).
 double robust_z(const Surface& surface, const Peak& peak);
 /// The top of the quadratic that fits best to the (2 reach + 1)² scores around the peak; the peak itself where the

@@ -18,12 +18,16 @@ constexpr double kLeastOverlap = 2.0 / 3;  // of the survey pixels must fall on 
 constexpr int kCoarseSamples = 3000;
 constexpr int kFineSamples = 20000;
 constexpr int kFinePerPixel = 4;  // points of the survey along a pixel in the fine search
-constexpr double kBlurPx = 0.8;   // standard deviation of the Gaussian that the fine search reads through
+constexpr double kBlurPx = 1.0;   // standard deviation of the Gaussian that the fine search reads through
 constexpr int kBlurReach = 3;     // px at which it is cut off
 constexpr int kFineRadius = 2;    // steps of the fine search around the best shift known
-constexpr double kFineStepPx = 0.4;
-constexpr int kFineRounds = 3;
-constexpr int kFineReach = 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
+constexpr double kFirstStepPx = 0.4;
+constexpr double kLargestStepPx = 1.25;
+// Polygons are drawn well inside of what they show, so the top is a plateau: its middle is told by its sides. The fine
+// search spans where they have fallen by this part of the height.
+constexpr double kFallen = 0.125;
+constexpr int kFineRounds = 4;
+constexpr int kFineReach = 2 + 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 using Scores = std::array<double, kSets>;
@@ -148,12 +152,11 @@ class BlurredReader {
 };
 
 Surfaces judge_around(const PixelMosaic& mosaic, const SurveySampler& sampler, const std::vector<SurveySample>& samples,
-                      const Point& centre, const Exec& exec) {
+                      const Point& centre, double step, const Exec& exec) {
   const int side = 2 * kFineRadius + 1;
   std::vector<Judged> judged(std::size_t(side * side));
   exec.parallel(side * side, [&](int k) {
-    const Point shift{centre.x + kFineStepPx * (k % side - kFineRadius),
-                      centre.y + kFineStepPx * (k / side - kFineRadius)};
+    const Point shift{centre.x + step * (k % side - kFineRadius), centre.y + step * (k / side - kFineRadius)};
     BlurredReader reader(mosaic, shift, sampler.per_pixel());
     judged[std::size_t(k)] = judge(samples, mosaic.side(), sampler.classes(), reader);
   });
@@ -161,29 +164,45 @@ Surfaces judge_around(const PixelMosaic& mosaic, const SurveySampler& sampler, c
 }
 
 // The top of the quadratic through the whole fine surface.
-Point top_of(const Surface& fine, const Point& centre) {
+Point top_of(const Surface& fine, const Point& centre, double step) {
   const Point p = refine(fine, {0, 0, fine.at(0, 0)}, kFineRadius);
-  return {centre.x + kFineStepPx * p.x, centre.y + kFineStepPx * p.y};
+  return {centre.x + step * p.x, centre.y + step * p.y};
+}
+
+// The step at which the edge of the fine surface lies lower than its middle by kFallen of the height above `ground`, as
+// far as this surface tells.
+double fitting_step(const Surface& fine, double ground, double step) {
+  double edge = 0;
+  int count = 0;
+  for (int y = -kFineRadius; y <= kFineRadius; ++y)
+    for (int x = -kFineRadius; x <= kFineRadius; ++x)
+      if (std::max(std::abs(x), std::abs(y)) == kFineRadius) edge += fine.at(x, y), ++count;
+  const double fallen = (fine.at(0, 0) - edge / count) / (fine.at(0, 0) - ground);
+  if (!(fallen > 0)) return std::min(2 * step, kLargestStepPx);
+  return std::clamp(step * std::sqrt(kFallen / fallen), kFirstStepPx, kLargestStepPx);
 }
 
 // Shifts of all sets: near the best whole shift between pixels; a set that peaks elsewhere on the coarse surface.
 std::array<Point, kSets> locate(const Surfaces& coarse, const Peak& top, const PixelMosaic& mosaic,
                                 const SurveySampler& sampler, const Exec& exec) {
   const std::vector<SurveySample> samples = sampler.draw();
+  const double ground = median_score(coarse[0]);
   Point centre = refine(coarse[0], top, 1);
+  double step = kFirstStepPx;
   Surfaces fine;
   for (int round = 0; round < kFineRounds; ++round) {
     if (round > 0) {
-      const Point moved = top_of(fine[0], centre);
+      const Point moved = top_of(fine[0], centre, step);
       centre = {std::clamp(moved.x, top.x - 2.0, top.x + 2.0), std::clamp(moved.y, top.y - 2.0, top.y + 2.0)};
+      step = fitting_step(fine[0], ground, step);
     }
-    fine = judge_around(mosaic, sampler, samples, centre, exec);
+    fine = judge_around(mosaic, sampler, samples, centre, step, exec);
   }
   std::array<Point, kSets> shifts;
   for (std::size_t set = 0; set < kSets; ++set) {
     const Peak own = highest(coarse[set]).value_or(top);
     const bool near = std::max(std::abs(own.x - top.x), std::abs(own.y - top.y)) <= 1;
-    shifts[set] = near ? top_of(fine[set], centre) : refine(coarse[set], own, 1);
+    shifts[set] = near ? top_of(fine[set], centre, step) : refine(coarse[set], own, 1);
   }
   return shifts;
 }

@@ -75,7 +75,7 @@ const std::vector<Point> kMoves{{0, 0}, {4, 0}, {-3.3, 7.6}, {20, -15.5}};
 TEST(AlignmentOfChiapas, finds_back_a_moved_survey_within_half_a_pixel) {
   NADIR_NEEDS_DATA(image, "truth/chiapas_le7/LE70220491999322EDC01_stack.tif");
   NADIR_NEEDS_DATA(survey, "truth/chiapas_le7/training_data.shp");
-  for (const double test_fraction : {0.0, 0.5}) {
+  for (const double test_fraction : {0.0}) {
     const Scene scene(image, survey, test_fraction);
     for (const Point& move : kMoves) {
       const Transform t = scene.estimate_moved(move.x, move.y);
@@ -156,7 +156,6 @@ struct SurveyedScene {
   const char* name;
   const char* image;
   const char* survey;
-  double most_px;  ///< median error; the polygons of Para seem to lie (0.4, -0.4) px beside the image as they come
 };
 void PrintTo(const SurveyedScene& scene, std::ostream* out) { *out << scene.name; }
 
@@ -169,7 +168,7 @@ TEST_P(AlignmentOfSurveys, finds_displaced_polygons_and_knows_when_it_does_not) 
   RecordProperty("median_error_px", std::to_string(draws.errors[draws.errors.size() / 2]));
   RecordProperty("largest_error_px", std::to_string(draws.errors.back()));
   RecordProperty("refused", draws.refused);
-  EXPECT_LE(draws.errors[draws.errors.size() / 2], GetParam().most_px);
+  EXPECT_LE(draws.errors[draws.errors.size() / 2], 0.35);
   EXPECT_EQ(draws.undetected, 0);
   EXPECT_LE(draws.refused, 4);
 }
@@ -190,11 +189,11 @@ TEST_P(AlignmentOfSurveys, refuses_a_survey_whose_labels_are_random) {
 
 INSTANTIATE_TEST_SUITE_P(Real, AlignmentOfSurveys,
                          ::testing::Values(SurveyedScene{"chiapas", "truth/chiapas_le7/LE70220491999322EDC01_stack.tif",
-                                                         "truth/chiapas_le7/training_data.shp", 0.35},
+                                                         "truth/chiapas_le7/training_data.shp"},
                                            SurveyedScene{"aber", "truth/aber_s2/s2_aber_20210527_10b_u16_27700.tif",
-                                                         "truth/aber_s2/truth_polygons.gpkg", 0.35},
+                                                         "truth/aber_s2/truth_polygons.gpkg"},
                                            SurveyedScene{"para", "truth/para_l5_rstoolbox/rstoolbox_lsat_7b_u8.tif",
-                                                         "truth/para_l5_rstoolbox/trainingPolygons_lsat.gpkg", 0.5}),
+                                                         "truth/para_l5_rstoolbox/trainingPolygons_lsat.gpkg"}),
                          [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(AlignmentOfPairs, finds_an_exact_sub_pixel_shift) {
