@@ -32,18 +32,17 @@ AffineShift linearised(const Transform& t, const Point& p, double step) {
 // Keys' cubic convolution between samples, (0, 0) at the corner of the first one; NaN where one of the 16 is.
 float sample(const Samples& s, double u, double v) {
   const double x = u - 0.5, y = v - 0.5;
-  const int left = int(std::floor(x)) - 1, top = int(std::floor(y)) - 1;
-  if (left < 0 || top < 0 || left + 4 > s.width || top + 4 > s.height) return std::nanf("");
-  const auto weights = [](double t) {
-    return std::array<float, 4>{float(((-0.5 * t + 1) * t - 0.5) * t), float((1.5 * t - 2.5) * t * t + 1),
-                                float(((-1.5 * t + 2) * t + 0.5) * t), float((0.5 * t - 0.5) * t * t)};
+  if (!(x >= 1 && y >= 1 && x < s.width - 2 && y < s.height - 2)) return std::nanf("");
+  const int column = int(x), line = int(y);  // not negative, so that whole numbers are cut off downwards
+  const auto weights = [](float t) {
+    return std::array<float, 4>{((-0.5f * t + 1) * t - 0.5f) * t, (1.5f * t - 2.5f) * t * t + 1,
+                                ((-1.5f * t + 2) * t + 0.5f) * t, (0.5f * t - 0.5f) * t * t};
   };
-  const auto wx = weights(x - std::floor(x)), wy = weights(y - std::floor(y));
+  const auto wx = weights(float(x - column)), wy = weights(float(y - line));
+  const float* row = &s.values[std::size_t(line - 1) * std::size_t(s.width) + std::size_t(column - 1)];
   float sum = 0;
-  for (int j = 0; j < 4; ++j) {
-    const float* row = &s.values[std::size_t(top + j) * std::size_t(s.width) + std::size_t(left)];
-    sum += wy[std::size_t(j)] * (wx[0] * row[0] + wx[1] * row[1] + wx[2] * row[2] + wx[3] * row[3]);
-  }
+  for (std::size_t j = 0; j < 4; ++j, row += s.width)
+    sum += wy[j] * (wx[0] * row[0] + wx[1] * row[1] + wx[2] * row[2] + wx[3] * row[3]);
   return sum;
 }
 
@@ -197,7 +196,7 @@ TiePoints GridMatch::match_again(const std::vector<std::unique_ptr<Evidence>>& e
         read.values[std::size_t(k)] = sample(image, p.x - (block.x - margin()), p.y - (block.y - margin()));
       }
     const TieWindow window(features_of(e.reference[std::size_t(tie.band)]));
-    const auto match = window.find(features_of(read), radius);
+    const auto match = window.climb(features_of(read), radius);
     if (!match || !match->inside) return;
     // A residual in the aligned image, seen through the transform, is about the same in the input.
     tie.moved = {local[0] - tie.at.x + match->shift.x, local[3] - tie.at.y + match->shift.y};

@@ -60,39 +60,44 @@ Features features_of(const Samples& samples) {
   for (const float v : samples.values)
     if (!std::isnan(v)) sum += v, ++count;
   const float mean = count > 0 ? float(sum / count) : 0;
-  for (int y = 0, k = 0; y < image.rows; ++y)
-    for (int x = 0; x < image.cols; ++x, ++k) {
-      const float v = samples.values[std::size_t(k)];
-      image.at<float>(y, x) = std::isnan(v) ? 0 : v - mean;
-      invalid.at<std::uint8_t>(y, x) = std::isnan(v);
-    }
-  if (count < double(samples.values.size()))
-    cv::dilate(invalid, invalid, cv::Mat::ones(2 * kFeatureReach + 1, 2 * kFeatureReach + 1, CV_8U));
+  const bool all_valid = count == double(samples.values.size());
+  for (int y = 0; y < image.rows; ++y) {
+    const float* from = &samples.values[std::size_t(y) * std::size_t(samples.width)];
+    float* row = image.ptr<float>(y);
+    for (int x = 0; x < image.cols; ++x) row[x] = std::isnan(from[x]) ? 0 : from[x] - mean;
+    std::uint8_t* hole = invalid.ptr<std::uint8_t>(y);
+    for (int x = 0; !all_valid && x < image.cols; ++x) hole[x] = std::isnan(from[x]);
+  }
+  if (!all_valid) cv::dilate(invalid, invalid, cv::Mat::ones(2 * kFeatureReach + 1, 2 * kFeatureReach + 1, CV_8U));
   cv::Mat gx, gy;
   cv::sepFilter2D(image, gx, CV_32F, slope, smooth);
   cv::sepFilter2D(image, gy, CV_32F, smooth, slope);
 
   const int width = image.cols - 2 * kFeatureReach, height = image.rows - 2 * kFeatureReach;
-  Features f{cv::Mat::zeros(height, width, CV_32FC2), cv::Mat::zeros(height, width, CV_32F)};
+  Features f{cv::Mat::zeros(height, width, CV_32FC2), cv::Mat::zeros(height, width, CV_32F), all_valid};
+  cv::Mat sizes(height, width, CV_32F);
   double strength = 0, known = 0;
-  for (int y = 0; y < height; ++y)
+  for (int y = 0; y < height; ++y) {
+    const float* a = gx.ptr<float>(y + kFeatureReach) + kFeatureReach;
+    const float* b = gy.ptr<float>(y + kFeatureReach) + kFeatureReach;
+    const std::uint8_t* hole = invalid.ptr<std::uint8_t>(y + kFeatureReach) + kFeatureReach;
+    auto* z = f.z.ptr<cv::Vec2f>(y);
+    float* valid = f.valid.ptr<float>(y);
+    float* size = sizes.ptr<float>(y);
     for (int x = 0; x < width; ++x) {
-      if (invalid.at<std::uint8_t>(y + kFeatureReach, x + kFeatureReach)) continue;
-      const float a = gx.at<float>(y + kFeatureReach, x + kFeatureReach);
-      const float b = gy.at<float>(y + kFeatureReach, x + kFeatureReach);
-      const float size = std::sqrt(a * a + b * b);
-      f.z.at<cv::Vec2f>(y, x) = {a * a - b * b, 2 * a * b};
-      f.valid.at<float>(y, x) = 1;
-      strength += size, ++known;
+      const float use = hole[x] ? 0.0f : 1.0f;
+      z[x] = {use * (a[x] * a[x] - b[x] * b[x]), use * (2 * a[x] * b[x])};
+      size[x] = use * std::sqrt(a[x] * a[x] + b[x] * b[x]);
+      valid[x] = use;
     }
+    for (int x = 0; x < width; ++x) strength += double(size[x]), known += double(valid[x]);
+  }
   if (strength <= 0) return f;
   const float floor = float(kFloor * strength / known);
   for (int y = 0; y < height; ++y) {
     auto* row = f.z.ptr<cv::Vec2f>(y);
-    for (int x = 0; x < width; ++x) {
-      const float square = std::sqrt(row[x][0] * row[x][0] + row[x][1] * row[x][1]);  // |g|²
-      row[x] *= 1 / (std::sqrt(square) + floor);
-    }
+    const float* size = sizes.ptr<float>(y);
+    for (int x = 0; x < width; ++x) row[x] *= 1 / (size[x] + floor);
   }
   return f;
 }

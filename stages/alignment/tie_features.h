@@ -31,6 +31,7 @@ constexpr int kFeatureReach = 4;
 struct Features {
   cv::Mat z;      ///< CV_32FC2
   cv::Mat valid;  ///< CV_32F, 1 or 0
+  bool all_valid = false;
 };
 
 /// Features of the samples without the outermost kFeatureReach on each side.

@@ -96,13 +96,16 @@ class Fitter {
       std::vector<Eigen::Index> own;
       for (std::size_t i = 0; i < folds_.size(); ++i)
         if (folds_[i] == f && weights_[i] > 0) own.push_back(Eigen::Index(i));
+      if (own.empty()) continue;
       Eigen::MatrixXd a(Eigen::Index(own.size()), m), b(Eigen::Index(own.size()), 2);
       for (std::size_t k = 0; k < own.size(); ++k) {
         const double root = std::sqrt(weights_[std::size_t(own[k])] * precision_[std::size_t(own[k])]);
         a.row(Eigen::Index(k)) = root * rows_.row(own[k]);
         b.row(Eigen::Index(k)) = root * moved_.row(own[k]);
       }
-      normal_[std::size_t(f)].noalias() = a.transpose() * a;
+      Eigen::MatrixXd& normal = normal_[std::size_t(f)];
+      normal.selfadjointView<Eigen::Lower>().rankUpdate(a.transpose());
+      normal.triangularView<Eigen::StrictlyUpper>() = normal.transpose();
       right_[std::size_t(f)].noalias() = a.transpose() * b;
       normal_.back() += normal_[std::size_t(f)];
       right_.back() += right_[std::size_t(f)];

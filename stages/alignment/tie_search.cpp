@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+#include "pipeline/backend/simd.h"
+
 namespace nadir {
 namespace {
 
@@ -54,6 +56,41 @@ Surface search(const cv::Mat& window, const Features& image, int radius) {
   return s;
 }
 
+struct RowSums {
+  float cross = 0;
+  float mean_x = 0;
+  float mean_y = 0;
+  float energy = 0;
+};
+
+// Of a row of features of two components, n numbers in all: sums of a b, w b and w b b. Kept in kLanes sums each, so
+// that every machine adds in the same order.
+NADIR_SIMD_CLONES RowSums sum_row(const float* a, const float* w, const float* b, int n) {
+  float cross[kLanes] = {}, mean[kLanes] = {}, energy[kLanes] = {};
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int k = 0; k < kLanes; ++k) {
+      const float weighted = w[i + k] * b[i + k];
+      cross[k] += a[i + k] * b[i + k];
+      mean[k] += weighted;
+      energy[k] += weighted * b[i + k];
+    }
+  for (int k = 0; i < n; ++i, ++k) {
+    const float weighted = w[i] * b[i];
+    cross[k] += a[i] * b[i];
+    mean[k] += weighted;
+    energy[k] += weighted * b[i];
+  }
+  RowSums sums;
+  for (int k = 0; k < kLanes; k += 2) {
+    sums.cross += cross[k] + cross[k + 1];
+    sums.energy += energy[k] + energy[k + 1];
+    sums.mean_x += mean[k];
+    sums.mean_y += mean[k + 1];
+  }
+  return sums;
+}
+
 }  // namespace
 
 TieWindow::TieWindow(const Features& reference) {
@@ -72,6 +109,8 @@ TieWindow::TieWindow(const Features& reference) {
       mean_y += w * reference.z.at<cv::Vec2f>(y, x)[1];
     }
   if (known < kLeastValid * all) return;
+  known_ = known;
+  cv::merge(std::vector<cv::Mat>{weight_, weight_}, weight_two_);
   mean_x /= known, mean_y /= known;
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
@@ -81,8 +120,20 @@ TieWindow::TieWindow(const Features& reference) {
     }
 }
 
+double TieWindow::correlation_of_valid(const Features& image, int left, int top) const {
+  double cross = 0, image_energy = 0, mean_x = 0, mean_y = 0;
+  for (int y = 0; y < z_.rows; ++y) {
+    const RowSums sums = sum_row(z_.ptr<float>(y), weight_two_.ptr<float>(y),
+                                 image.z.ptr<float>(top + y) + std::ptrdiff_t(2) * left, 2 * z_.cols);
+    cross += sums.cross, image_energy += sums.energy, mean_x += sums.mean_x, mean_y += sums.mean_y;
+  }
+  image_energy -= (mean_x * mean_x + mean_y * mean_y) / known_;
+  return image_energy > 0 && energy_ > 0 ? cross / std::sqrt(image_energy * energy_) : std::nan("");
+}
+
 // Over pixels that are valid in both. NaN where too few are.
 double TieWindow::correlation(const Features& image, int left, int top) const {
+  if (image.all_valid) return correlation_of_valid(image, left, top);
   double cross = 0, known = 0, energy = 0, image_energy = 0, mean_x = 0, mean_y = 0;
   for (int y = 0; y < z_.rows; ++y) {
     const auto* a = z_.ptr<cv::Vec2f>(y);
@@ -102,7 +153,7 @@ double TieWindow::correlation(const Features& image, int left, int top) const {
     cross += row_cross, known += row_known, mean_x += row_x, mean_y += row_y;
     image_energy += row_energy, energy += row_own;
   }
-  if (known < 0.5 * cv::sum(weight_)[0]) return std::nan("");
+  if (known < 0.5 * known_) return std::nan("");
   image_energy -= (mean_x * mean_x + mean_y * mean_y) / known;
   return image_energy > 0 && energy > 0 ? cross / std::sqrt(image_energy * energy) : std::nan("");
 }
@@ -111,7 +162,18 @@ std::optional<Match> TieWindow::find(const Features& image, int radius) const {
   const Surface coarse = search(z_, image, radius);
   const auto top = highest(coarse);
   if (!top) return std::nullopt;
-  int x = top->x + radius, y = top->y + radius;
+  auto match = climb_from(image, radius, top->x + radius, top->y + radius);
+  const double other = second_highest(coarse, *top);
+  if (match && match->inside && std::isfinite(other) && top->score > 0)
+    match->second = match->score * other / top->score;
+  return match;
+}
+
+std::optional<Match> TieWindow::climb(const Features& image, int radius) const {
+  return climb_from(image, radius, radius, radius);
+}
+
+std::optional<Match> TieWindow::climb_from(const Features& image, int radius, int x, int y) const {
   Surface near(1);
   for (int step = 0; step <= kMostSteps; ++step) {
     if (x < 1 || y < 1 || x > 2 * radius - 1 || y > 2 * radius - 1)
@@ -127,8 +189,6 @@ std::optional<Match> TieWindow::find(const Features& image, int radius) const {
   match.score = near.at(0, 0);
   const Point p = refine(near, {0, 0, match.score}, 1);
   match.shift = {x - radius + p.x, y - radius + p.y};
-  const double other = second_highest(coarse, *top);
-  match.second = std::isfinite(other) && top->score > 0 ? match.score * other / top->score : 0;
   // A peak of curvature k in correlated noise is found to within (1 - score²) / k, up to the number of independent
   // pixels, which is the same for all windows of a size.
   const double bend_x = 2 * near.at(0, 0) - near.at(1, 0) - near.at(-1, 0);

@@ -27,12 +27,18 @@ class TieWindow {
   /// `image` holds the features of the window grown by `radius` at the place where it is expected. The best whole shift
   /// by FFT, then the top of the quadratic through the 3 x 3 correlations around the best one nearby.
   std::optional<Match> find(const Features& image, int radius) const;
+  /// The same from the middle uphill, without looking at all shifts: for windows that lie there already. No `second`.
+  std::optional<Match> climb(const Features& image, int radius) const;
 
  private:
+  std::optional<Match> climb_from(const Features& image, int radius, int x, int y) const;
   double correlation(const Features& image, int x, int y) const;
+  double correlation_of_valid(const Features& image, int x, int y) const;
 
-  cv::Mat z_;       ///< the features less their mean, under a Hann window
-  cv::Mat weight_;  ///< Hann window times validity
+  cv::Mat z_;           ///< the features less their mean, under a Hann window
+  cv::Mat weight_;      ///< Hann window times validity
+  cv::Mat weight_two_;  ///< the same, twice a pixel as the features
+  double known_ = 0;    ///< sum of the weights
   double energy_ = 0;
 };
 
