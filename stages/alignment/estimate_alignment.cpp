@@ -1,9 +1,11 @@
 // Where an image lies, measured against the ground truth or a reference image.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "pipeline/core/error.h"
 #include "stages/alignment/alignment.h"
+#include "stages/alignment/boundary_match.h"
 #include "stages/alignment/control_match.h"
 #include "stages/alignment/grid_verdict.h"
 #include "stages/alignment/phase_match.h"
@@ -12,7 +14,7 @@
 namespace nadir {
 namespace {
 
-enum class Method { automatic, control_points, mutual_information, phase, grid, none };
+enum class Method { automatic, control_points, mutual_information, boundaries, phase, grid, none };
 enum class OnFailure { keep, stop };
 enum class Features { train, all };
 
@@ -30,9 +32,10 @@ struct Params {
 };
 NADIR_PARAMS(
     Params,
-    PARAM(method, "", choices({"auto", "control_points", "mutual_information", "phase", "grid", "none"}),
-          "control_points: through surveyed points; mutual_information: against the classes of the survey; phase: one "
-          "shift against a reference image; grid: tie points against a reference image; none: no shift; auto: what the "
+    PARAM(method, "", choices({"auto", "control_points", "mutual_information", "boundaries", "phase", "grid", "none"}),
+          "control_points: through surveyed points; mutual_information: against the classes of the survey; boundaries: "
+          "outlines and lines of the survey against edges, also of a single class; phase: one shift against a "
+          "reference image; grid: tie points against a reference image; none: no shift; auto: what the "
           "survey offers, without one grid."),
     PARAM(model, "", choices({"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"}),
           "Transform through points; auto: the simplest that explains held-out ones as well as any."),
@@ -51,15 +54,16 @@ NADIR_PARAMS(
     PARAM(mask_bits, "", range(0, 23),
           "Pixels whose mask has one of these bits set (from 0) take no part; empty: those whose mask is not 0."))
 
-constexpr const char* kMethodNames[]{"auto", "control_points", "mutual_information", "phase", "grid", "none"};
+constexpr const char* kMethodNames[]{"auto", "control_points", "mutual_information", "boundaries", "phase", "grid",
+                                     "none"};
 enum : std::size_t { kImage, kTruth, kReference, kMask };
 
 // By method: a transform through points (tie_model.h) that were surveyed (control_match.h) or found over a grid
 // (grid_match.h); or a shift, found as the maximum of a score over all whole-pixel shifts, refined between pixels, and
 // judged by leaving out an eighth of the evidence at a time: the scatter is its standard error (jackknife,
-// shift_search.h; scores: survey_match.h and phase_match.h). Invalid pixels take no part. The image moves only when the
-// transform is reliable and significant (beyond 2.45 standard errors, 95 % of a normal distribution in the plane). Cost
-// of mutual_information: (2 max_shift_px + 1)² shifts times up to 3000 survey pixels times bands².
+// shift_search.h; scores: survey_match.h, boundary_match.h, phase_match.h). Invalid pixels take no part. The image
+// moves only when the transform is reliable and significant (beyond 2.45 standard errors, 95 % of a normal distribution
+// in the plane). Cost of mutual_information: (2 max_shift_px + 1)² shifts times up to 3000 survey pixels times bands².
 class EstimateAlignment final : public EstimateStage {
  public:
   EstimateAlignment(const Params& p, const StageContext& context) : p_(p), image_(*context.images[kImage]) {
@@ -68,10 +72,14 @@ class EstimateAlignment final : public EstimateStage {
     if (p_.method == Method::grid)
       grid_.emplace(image_, *context.images[kReference],
                     GridOptions{p.max_shift_px, p.window_px, p.tie_points, p.model});
-    if (p_.method == Method::mutual_information) {
+    if (needs_survey()) {
       if (!context.wired.empty() && !context.wired[kTruth]) require_survey();
-      survey_.emplace(has_classes_ ? std::get<SurveyPtr>(context.values[kTruth]) : nullptr, image_, p.max_shift_px,
-                      p.features == Features::train ? Split::train : Split::all, context.seed);
+      const SurveyPtr survey = has_classes_ ? std::get<SurveyPtr>(context.values[kTruth]) : nullptr;
+      const Split split = p.features == Features::train ? Split::train : Split::all;
+      if (p_.method == Method::boundaries)
+        boundaries_.emplace(survey, image_, p.max_shift_px, split);
+      else
+        survey_.emplace(survey, image_, p.max_shift_px, split, context.seed);
     }
     if (context.images.size() > kMask && context.images[kMask]) require_same_pixels(context.images[kMask]->grid);
   }
@@ -79,18 +87,21 @@ class EstimateAlignment final : public EstimateStage {
   std::vector<Window> blocks() const override {
     if (phase_) return phase_->blocks();
     if (grid_) return grid_->blocks();
+    if (boundaries_) return boundaries_->blocks();
     return survey_ ? survey_->blocks() : std::vector<Window>{};
   }
   Window needs(std::size_t input, const Window& block) const override {
     if (input == kMask) return grid_ ? grid_->of_image(block) : Window{};
     if (phase_) return phase_->needs(input == kReference, block);
     if (grid_) return input == kReference ? grid_->of_reference(block) : grid_->of_image(block);
-    return input == kImage ? block : Window{};
+    if (input != kImage) return {};
+    return boundaries_ ? boundaries_->needs(block) : block;
   }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override {
     if (grid_) return grid_->observe(block, in[kImage], in[kReference], usable(in), exec);
     if (phase_) return phase_->observe(block, in[kImage], in[kReference]);
     require_survey();
+    if (boundaries_) return boundaries_->observe(block, in[kImage]);
     return survey_->observe(in[kImage]);
   }
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override {
@@ -103,6 +114,10 @@ class EstimateAlignment final : public EstimateStage {
       case Method::phase: decide(phase_->conclude(std::move(evidence), exec), transform); break;
       case Method::control_points: decide_points(transform); break;
       case Method::none: transform.facts.set("reason", std::string("alignment is switched off")); break;
+      case Method::boundaries:
+        require_survey();
+        decide(boundaries_->conclude(std::move(evidence), exec), transform);
+        break;
       default: require_survey(); decide(survey_->conclude(std::move(evidence), exec), transform);
     }
     return transform;
@@ -119,9 +134,14 @@ class EstimateAlignment final : public EstimateStage {
     const bool has_reference = context.images[kReference].has_value();
     if (p_.method == Method::automatic) {
       const bool use_reference = has_reference && !has_classes_ && !expected;
-      p_.method = points_ ? Method::control_points : use_reference ? Method::grid : Method::mutual_information;
+      const bool one_class = has_classes_ && has_one_class(**survey);
+      p_.method = points_         ? Method::control_points
+                  : use_reference ? Method::grid
+                  : one_class     ? Method::boundaries
+                                  : Method::mutual_information;
       method_reason_ = points_         ? "the survey holds control points"
                        : use_reference ? "there is a reference image and no survey"
+                       : one_class     ? "the survey holds a single class, so only outlines and lines can tell"
                                        : "the survey holds classes";
     }
     if ((p_.method == Method::grid || p_.method == Method::phase) && !has_reference)
@@ -134,11 +154,18 @@ class EstimateAlignment final : public EstimateStage {
                   "read_control_points");
   }
 
+  static bool has_one_class(const Survey& survey) {
+    return std::all_of(survey.features.begin(), survey.features.end(),
+                       [&](const Feature& f) { return f.class_id == survey.features[0].class_id; });
+  }
+
+  bool needs_survey() const { return p_.method == Method::mutual_information || p_.method == Method::boundaries; }
+
   void require_survey() const {
     if (!has_classes_)
-      throw Error(Fault::config,
-                  "estimate_alignment: method mutual_information needs a survey; wire one to port truth, or choose "
-                  "method grid or phase with a reference image, or none");
+      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+                                     " needs a survey; wire one to port truth, or choose "
+                                     "method grid or phase with a reference image, or none");
   }
 
   void require_same_pixels(const Grid& mask) const {
@@ -222,6 +249,7 @@ class EstimateAlignment final : public EstimateStage {
   SurveyPtr points_;
   std::string method_reason_;
   std::optional<SurveyMatch> survey_;
+  std::optional<BoundaryMatch> boundaries_;
   std::optional<PhaseMatch> phase_;
   std::optional<GridMatch> grid_;
 };

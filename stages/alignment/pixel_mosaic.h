@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "pipeline/core/stage.h"
+#include "stages/alignment/survey_blocks.h"
 
 namespace nadir {
-
-constexpr int kMosaicBlock = 256;
 
 /// The pixels of one block, pixel by pixel.
 class PixelBlock final : public Evidence {

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "stages/alignment/class_scatter.h"
 #include "stages/alignment/pixel_mosaic.h"
+#include "stages/alignment/survey_blocks.h"
 #include "stages/alignment/survey_samples.h"
 
 namespace nadir {
 namespace {
 
-constexpr std::int64_t kMostSamplesHeld = std::int64_t{1} << 26;  // of all bands, float32: 256 MiB
 constexpr double kLeastOverlap = 2.0 / 3;  // of the survey pixels must fall on valid ones, else a shift is not judged
 constexpr int kCoarseSamples = 3000;
 constexpr int kFineSamples = 20000;
@@ -207,43 +206,6 @@ std::array<Point, kSets> locate(const Surfaces& coarse, const Peak& top, const P
   return shifts;
 }
 
-// The features of the split; where their blocks would not fit into memory, every second, fourth, … of each class.
-Survey taking_part(const Survey& survey, Split split, int one_in) {
-  Survey used;
-  used.classes = survey.classes;
-  std::map<std::uint16_t, int> seen;
-  for (const Feature& f : survey.features)
-    if ((split == Split::all || f.test == (split == Split::test)) && seen[f.class_id]++ % one_in == 0)
-      used.features.push_back(f);
-  return used;
-}
-
-std::vector<Window> blocks_near(const Survey& survey, const Grid& grid, int margin) {
-  const int across = ceil_div(grid.width, kMosaicBlock);
-  const int down = ceil_div(grid.height, kMosaicBlock);
-  std::vector<bool> wanted(std::size_t(across) * std::size_t(down));
-  for (const Feature& f : survey.features) {
-    const Window near = intersect(grow(pixel_window(f, grid), margin), grid.window());
-    for (int y = near.y / kMosaicBlock; !near.empty() && y <= (near.bottom() - 1) / kMosaicBlock; ++y)
-      for (int x = near.x / kMosaicBlock; x <= (near.right() - 1) / kMosaicBlock; ++x)
-        wanted[std::size_t(y) * std::size_t(across) + std::size_t(x)] = true;
-  }
-  std::vector<Window> blocks;
-  for (int y = 0, k = 0; y < down; ++y)
-    for (int x = 0; x < across; ++x, ++k)
-      if (wanted[std::size_t(k)])
-        blocks.push_back(intersect({x * kMosaicBlock, y * kMosaicBlock, kMosaicBlock, kMosaicBlock}, grid.window()));
-  return blocks;
-}
-
-Survey covering(const Grid& grid) {
-  Survey survey;
-  const Point a = grid.to_map(0, 0), b = grid.to_map(grid.width, 0), c = grid.to_map(grid.width, grid.height),
-              d = grid.to_map(0, grid.height);
-  survey.features.push_back({"scene", 1, Shape::polygon, {{a, b, c, d}}, false});
-  return survey;
-}
-
 std::size_t classes_in(const std::vector<SurveySample>& samples, int classes) {
   std::vector<bool> seen(std::size_t(classes), false);
   for (const SurveySample& s : samples) seen[std::size_t(s.group % classes)] = true;
@@ -254,18 +216,9 @@ std::size_t classes_in(const std::vector<SurveySample>& samples, int classes) {
 
 SurveyMatch::SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, Split split, std::uint64_t seed)
     : image_(image), max_shift_px_(max_shift_px), seed_(seed) {
-  const int margin = max_shift_px + kFineReach;
-  if (!survey) {
-    blocks_ = blocks_near(covering(image.grid), image.grid, 0);
-    return;
-  }
-  const auto too_many = [&] {
-    return std::int64_t(blocks_.size()) * kMosaicBlock * kMosaicBlock * (image.band_count() + 1) > kMostSamplesHeld;
-  };
-  for (int one_in = 1; one_in == 1 || (too_many() && one_in <= 1 << 20); one_in *= 2) {
-    survey_ = taking_part(*survey, split, one_in);
-    blocks_ = blocks_near(survey_, image.grid, margin);
-  }
+  SurveyBlocks near = blocks_near(survey.get(), split, image.grid, max_shift_px + kFineReach, image.band_count() + 1);
+  survey_ = std::move(near.survey);
+  blocks_ = std::move(near.blocks);
 }
 
 std::unique_ptr<Evidence> SurveyMatch::observe(ConstTileView block) const {

@@ -104,8 +104,12 @@ TEST(EstimateAlignment, says_why_nothing_can_be_found) {
   Survey one = *survey;
   for (Feature& f : one.features) f.class_id = 1;
   const Image fields = test::fields_image(200, 180, 0, 0);
-  const Transform t = against_survey(fields, std::make_shared<const Survey>(one));
+  const Transform t =
+      against_survey(fields, std::make_shared<const Survey>(one), {{"method", std::string("mutual_information")}});
   EXPECT_NE(reason(t).find("one class"), std::string::npos) << reason(t);
+  for (Feature& f : one.features) f.shape = Shape::point;
+  const Transform points = against_survey(fields, std::make_shared<const Survey>(one));
+  EXPECT_NE(reason(points).find("no outlines"), std::string::npos) << reason(points);
 }
 
 TEST(EstimateAlignment, does_not_trust_a_shift_on_the_edge_of_the_search) {
