@@ -17,6 +17,7 @@ table { border-collapse: collapse; margin: .5rem 0 1rem; } th, td { padding: .2r
 th { background: #f2f4f5; font-weight: 600; } tr { border-bottom: 1px solid #dde1e4; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; } td.hit { background: #e3f3e6; } td.miss { background: #fbe9e7; }
 .failed { color: #b3261e; font-weight: 600; } .done { color: #1b6e34; } .warn { color: #8a5a00; } .quiet { color: #667; }
+img { max-width: 100%; }
 pre { background: #f7f8f8; padding: .8rem; overflow-x: auto; }
 )";
 
@@ -77,16 +78,21 @@ std::string beside_page(const std::string& path, const std::string& scene) {
   return p.parent_path().filename() == scene ? scene + "/" + p.filename().string() : path;
 }
 
-// file:, javascript: and the like are no relative links; such a path is shown as text.
-std::string link(const std::string& path) {
+// file:, javascript: and the like are no relative links; empty for such a path.
+std::string reference_to(const std::string& path) {
   const bool relative = path.find(':') == std::string::npos && !path.starts_with("/");
-  if (!relative) return escaped(path);
+  if (!relative) return "";
   std::string href;
   for (const char c : path) {
     const bool plain_sign = std::string_view(" %#?").find(c) == std::string_view::npos;
     href += plain_sign ? std::string(1, c) : fmt::format("%{:02X}", int(c));
   }
-  return fmt::format("<a href=\"{}\">{}</a>", escaped(href), escaped(path));
+  return escaped(href);
+}
+
+std::string link(const std::string& path) {
+  const std::string href = reference_to(path);
+  return href.empty() ? escaped(path) : fmt::format("<a href=\"{}\">{}</a>", href, escaped(path));
 }
 
 bool is_matrix(const Json& value) {
@@ -170,9 +176,24 @@ std::string timing_table(const Json& stages) {
   return element("table", html);
 }
 
+// Pictures that stages drew: the flicker of an alignment, with its residuals.
+std::string pictures(const Json& scene) {
+  std::string html;
+  for (const Json& output : at(scene, "outputs")) {
+    const Json& picture = at(output, "picture");
+    if (!picture.is_string()) continue;
+    const std::string href = reference_to(beside_page(picture.get<std::string>(), plain(at(scene, "name"))));
+    if (href.empty()) continue;
+    html += element("h3", text_of(output, "node"));
+    html += fmt::format("<p><a href=\"{0}\"><img src=\"{0}\" alt=\"{1}\"></a></p>\n", href, text_of(output, "node"));
+  }
+  return html;
+}
+
 std::string scene_section(const Json& scene) {
   std::string html = element("h2", text_of(scene, "name"));
   html += fmt::format("<p class=\"quiet\">{}</p>\n", text_of(scene, "input"));
+  html += pictures(scene);
   for (const auto& [node, value] : at(scene, "values").items()) {
     const Json& record = at(value, "record");
     if (!record.is_object() || record.empty()) continue;

@@ -48,6 +48,13 @@ TEST(Report, links_outputs_relative_to_itself_wherever_the_run_was_started) {
   EXPECT_NE(app::report_html(run).find("href=\"west/mask.tif\""), std::string::npos);
 }
 
+TEST(Report, shows_the_pictures_that_stages_drew) {
+  const app::Json run = app::Json::parse(
+      R"({"scenes": [{"name": "west", "outputs": [{"node": "ties", "path": "out/west/ties.gpkg",
+                                                   "picture": "out/west/ties.svg"}]}]})");
+  EXPECT_NE(app::report_html(run).find("<img src=\"west/ties.svg\""), std::string::npos);
+}
+
 TEST(Report, can_be_made_from_a_run_of_which_little_is_known) {
   EXPECT_NE(app::report_html(app::Json::object()).find("</html>"), std::string::npos);
   EXPECT_NE(app::report_html(app::Json::parse(R"({"scenes": [{"name": "a"}]})")).find("<h2>a</h2>"), std::string::npos);
