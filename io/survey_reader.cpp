@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "io/class_raster.h"
 #include "io/gdal_handle.h"
 #include "io/survey_fields.h"
 #include "io/survey_geometry.h"
@@ -56,6 +57,11 @@ std::string skipped_text(const Skipped& s) {
   return text;
 }
 
+DatasetPtr open_survey(const std::string& path) {
+  if (is_raster_file(path)) return polygons_of_classes(path);
+  return open_dataset(path, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path");
+}
+
 // One reading of one file.
 class SurveyReader {
  public:
@@ -64,7 +70,7 @@ class SurveyReader {
         path_(std::move(path)),
         grid_(context.scene_grid),
         seed_(context.seed),
-        dataset_(open_dataset(path_, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path")) {}
+        dataset_(open_survey(path_)) {}
 
   SurveyPtr read() {
     const std::vector<OGRLayer*> layers = choose_layers();
@@ -208,7 +214,8 @@ StageInfo read_survey_stage() {
       .name = "read_survey",
       .family = "io",
       .doc =
-          "Reads a ground survey (GeoPackage, GeoJSON, Shapefile, CSV) and brings it to the scene's reference system.",
+          "Reads a ground survey (GeoPackage, GeoJSON, Shapefile, CSV, or a class map as GeoTIFF, whose areas become "
+          "polygons) and brings it to the scene's reference system.",
       .inputs = {},
       .outputs = {{"survey", PortType::survey, "Features with class, in map units of the scene."}},
       .params = params_of<Params>(),

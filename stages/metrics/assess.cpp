@@ -84,9 +84,13 @@ std::unique_ptr<Evidence> Assess::observe(const Window& block, Inputs in, Exec&)
 std::string Assess::name_of_label(int id) const {
   for (const ClassInfo& c : label_classes_)
     if (c.id == id) return c.name;
-  if (label_classes_.empty())
+  if (label_classes_.empty()) {
+    // Of masks without names: a survey whose classes are numbers means the labels, else its first class is label 1.
+    for (const ClassInfo& c : survey_->classes)
+      if (c.name == std::to_string(id)) return c.name;
     for (const ClassInfo& c : survey_->classes)
       if (c.id == id) return c.name;
+  }
   return "class " + std::to_string(id);
 }
 

@@ -40,6 +40,35 @@ TEST(ReadSurvey, reads_points_of_a_table_and_says_what_it_skipped) {
   EXPECT_NE(survey->source.find("1 features without usable geometry"), std::string::npos) << survey->source;
 }
 
+TEST(ReadSurvey, reads_the_areas_of_a_class_map_as_polygons) {
+  const TempFolder folder;
+  Tile labels({0, 0, 6, 4}, 1);
+  labels.fill(0, true);
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 6; ++x) labels.view()(0, x, y) = x < 2 ? 1 : x == 5 && y > 1 ? 3 : 0;
+  ImageInfo info;
+  info.grid = {6, 4, {100, 10, 0, 500, 0, -10}, ""};
+  info.type = SampleType::u8;
+  info.bands = {{"class", 1, 0, ""}};
+  write_geotiff_file(folder.file("plain.tif"), info, std::as_const(labels).view());
+  const auto plain = test::survey(folder.file("plain.tif"));
+  EXPECT_EQ(class_names(*plain), (std::vector<std::string>{"0", "1", "3"}));
+  info.metadata = {{"CLASS_1", "water"}, {"CLASS_3", "wood"}};
+  write_geotiff_file(folder.file("named.tif"), info, std::as_const(labels).view());
+  const auto named = test::survey(folder.file("named.tif"));
+  EXPECT_EQ(class_names(*named), (std::vector<std::string>{"water", "wood"}));
+  ASSERT_EQ(named->features.size(), 2u);
+  EXPECT_EQ(named->features[0].shape, Shape::polygon);
+  EXPECT_EQ(named->features[0].parts[0].size(), 5u);
+  std::vector<std::int32_t> index(24);
+  rasterize(*named, info.grid, info.grid.window(), Split::all, index);
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 6; ++x) EXPECT_EQ(index[std::size_t(6 * y + x)] > 0, labels.view()(0, x, y) > 0);
+  info.type = SampleType::f32;
+  write_geotiff_file(folder.file("float.tif"), info, std::as_const(labels).view());
+  EXPECT_NE(failure_of([&] { test::survey(folder.file("float.tif")); }).text.find("whole numbers"), std::string::npos);
+}
+
 TEST(ReadSurvey, sorts_numeric_classes_by_value) {
   const TempFolder folder;
   const auto path = write_text(folder, "n.csv", "east,north,class\n1,1,10\n2,2,9\n3,3,10.0\n4,4,9\n");
