@@ -4,6 +4,8 @@
 #include <gdal_rat.h>
 #include <gdal_vrt.h>
 
+#include <array>
+
 #include "io/sample_type.h"
 
 namespace nadir {
@@ -34,6 +36,16 @@ void set_band(GDALRasterBand& band, const BandInfo& info, const Encoding& encodi
   const bool kept = colour != GCI_PaletteIndex && colour != GCI_AlphaBand;
   if (const GDALColorInterp wanted = kept ? colour : GCI_Undefined; band.GetColorInterpretation() != wanted)
     band.SetColorInterpretation(wanted);
+}
+
+void set_palette(GDALRasterBand& band, const std::vector<std::array<std::uint8_t, 4>>& palette) {
+  GDALColorTable colours;
+  for (std::size_t i = 0; i < palette.size(); ++i) {
+    const GDALColorEntry entry{palette[i][0], palette[i][1], palette[i][2], palette[i][3]};
+    colours.SetColorEntry(int(i), &entry);
+  }
+  band.SetColorTable(&colours);
+  band.SetColorInterpretation(GCI_PaletteIndex);
 }
 
 std::vector<std::string> names_by_id(const std::vector<ClassInfo>& classes) {
@@ -85,6 +97,11 @@ void set_classes(GDALDataset& dataset, const std::vector<ClassInfo>& classes) {
 
 }  // namespace
 
+bool holds_palette(const ImageInfo& info, SampleType type) {
+  const std::size_t values = type == SampleType::u8 ? 256 : type == SampleType::u16 ? 65536 : 0;
+  return !info.palette.empty() && info.palette.size() <= values && info.band_count() == 1;
+}
+
 void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encoding) {
   set_grid(dataset, info.grid);
   for (int b = 1; b <= info.band_count(); ++b)
@@ -105,6 +122,7 @@ DatasetPtr virtual_copy(GDALDataset& pixels, GDALDataset* mask, const ImageInfo&
     connect(*dataset->GetRasterBand(1)->GetMaskBand(), *mask->GetRasterBand(1));
   }
   if (palette) set_classes(*dataset, info.classes);
+  if (!palette && holds_palette(info, encoding.type)) set_palette(*dataset->GetRasterBand(1), info.palette);
   return dataset;
 }
 

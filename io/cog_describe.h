@@ -6,6 +6,9 @@
 
 namespace nadir {
 
+/// True when samples of this type are indices of the image's palette.
+bool holds_palette(const ImageInfo& info, SampleType type);
+
 /// Sets it all on a dataset that is open for writing, but classes.
 void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encoding);
 

@@ -246,7 +246,8 @@ Record CogFile::finish() {
   scratch_.complete();
   const bool masked = is_masked(counts);
   // A mask and a palette need a file of another layout.
-  const bool in_place = options_.compression == Compression::none && !masked && !options_.palette;
+  const bool has_palette = options_.palette || holds_palette(info_, encoding_.type);
+  const bool in_place = options_.compression == Compression::none && !masked && !has_palette;
   if (in_place)
     finish_scratch();
   else

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "io/cog_describe.h"
 #include "io/cog_file.h"
 #include "io/io.h"
 
@@ -77,7 +78,10 @@ std::unique_ptr<Sink> make_image_sink(const StageContext& context) {
   check_block(p.block_px, context.node);
   const ImageInfo& info = *context.images[0];
   const Encoding encoding = encoding_of(sample_type(p.type, info.type), info.nodata);
-  return std::make_unique<CogSink>(context, info, encoding, CogOptions{p.compression, p.block_px, p.overviews});
+  // No index lies between two others.
+  const Reduction reduction = holds_palette(info, encoding.type) ? Reduction::most_frequent : Reduction::average;
+  return std::make_unique<CogSink>(context, info, encoding,
+                                   CogOptions{p.compression, p.block_px, p.overviews, reduction});
 }
 
 SampleType mask_type(const ImageInfo& info) {

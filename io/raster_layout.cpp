@@ -128,6 +128,18 @@ void read_bands(GDALDataset& dataset, RasterLayout& layout) {
   }
 }
 
+void read_palette(GDALDataset& dataset, RasterLayout& layout) {
+  GDALRasterBand& band = *dataset.GetRasterBand(layout.bands[0]);
+  const GDALColorTable* colours = band.GetColorTable();
+  const bool indices = layout.info.type == SampleType::u8 || layout.info.type == SampleType::u16;
+  if (!colours || !indices || layout.bands.size() > 1 || band.GetColorInterpretation() != GCI_PaletteIndex) return;
+  for (int i = 0; i < colours->GetColorEntryCount(); ++i) {
+    GDALColorEntry c{};
+    colours->GetColorEntryAsRGB(i, &c);
+    layout.info.palette.push_back({std::uint8_t(c.c1), std::uint8_t(c.c2), std::uint8_t(c.c3), std::uint8_t(c.c4)});
+  }
+}
+
 // Items of the file that say how it is stored are the writer's own business.
 bool is_structural(const std::string& key) {
   return key == "AREA_OR_POINT" || (key.starts_with("TIFFTAG_") && key.find("RESOLUTION") != std::string::npos);
@@ -240,6 +252,7 @@ RasterLayout read_layout(GDALDataset& dataset, const RasterChoice& choice) {
   read_nodata(dataset, choice, layout);
   read_masks(dataset, layout);
   read_bands(dataset, layout);
+  read_palette(dataset, layout);
   read_metadata(dataset, layout);
   return layout;
 }

@@ -52,6 +52,8 @@ struct ImageInfo {
   std::vector<BandInfo> bands;
   std::optional<double> nodata;    ///< value that stands for invalid samples in files
   std::vector<ClassInfo> classes;  ///< of a label image
+  /// Red, green, blue and alpha of the values of an only band, which are indices; dropped by every stage that computes.
+  std::vector<std::array<std::uint8_t, 4>> palette;
   std::optional<Observation> observation;
   std::map<std::string, std::string> metadata;  ///< free text that is written to files
 

@@ -64,6 +64,7 @@ void Scene::bind(int n) {
     } else if (const auto* t = spec.stage->as<TileFactory>()) {
       b.tile = t->make(c);
       b.images = b.tile->outputs();
+      for (ImageInfo& info : b.images) info.palette.clear();  // what is computed is no index any more
     } else if (const auto* e = spec.stage->as<EstimateFactory>()) {
       b.estimate = e->make(c);
     }

@@ -57,9 +57,18 @@ class Raster:
 
 
 def colour(band):
-    """Samples that pointed into a palette are plain numbers in the copy."""
-    found = band.GetColorInterpretation()
+    return band.GetColorInterpretation()
+
+
+def colour_of_computed(band):
+    """Samples that pointed into a palette are plain numbers when something was computed from them."""
+    found = colour(band)
     return gdal.GCI_GrayIndex if found == gdal.GCI_PaletteIndex else found
+
+
+def palette(band):
+    table = band.GetColorTable() if band.GetColorInterpretation() == gdal.GCI_PaletteIndex else None
+    return table and [table.GetColorEntry(i) for i in range(table.GetCount())]
 
 
 def same(a, b):
@@ -100,7 +109,8 @@ def compare_headers(before, after, factor):
             ("scale", lambda b: b.GetScale() or 1),
             ("offset", lambda b: b.GetOffset() or 0),
             ("name", lambda b: b.GetDescription()),
-            ("colour", colour),
+            ("colour", colour if factor == 1 else colour_of_computed),
+            ("palette", palette if factor == 1 else lambda b: None),
         ):
             if get(x) != get(y):
                 wrong.append(f"{what} of band {x.GetBand()}: {get(x)} became {get(y)}")
