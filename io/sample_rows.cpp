@@ -138,12 +138,6 @@ std::optional<double> decode_rows(const StoredPixels& pixels, std::span<const St
 
 }  // namespace
 
-int size_of(SampleType type) {
-  int size = 0;
-  with_type(type, [&]<class T>(T) { size = sizeof(T); });
-  return size;
-}
-
 std::optional<double> decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands,
                              TileView out) {
   std::optional<double> rounded;

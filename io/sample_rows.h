@@ -10,9 +10,6 @@
 
 namespace nadir {
 
-/// Bytes of one sample.
-int size_of(SampleType type);
-
 /// Pixels somewhere in memory: where the first one of a window lies, and how many bytes away its neighbours are. Steps
 /// of 0 repeat one pixel over the window.
 struct StoredPixels {

@@ -37,9 +37,9 @@ std::int64_t pixels_read(const Scene& scene, const PassPlan& plan) {
 
 // Uncompressed, with reduced images: 1 + 1/4 + 1/16 + …, and a mask where no nodata value tells.
 std::size_t file_bytes(const ImageInfo& info) {
-  const std::size_t bits = std::size_t(std::stoi(name_of(info.type) + 1));
   const std::size_t pixels = std::size_t(info.grid.window().area());
-  return pixels * std::size_t(info.band_count()) * bits / 8 * 4 / 3 + (info.nodata ? 0 : pixels);
+  const std::size_t samples = pixels * std::size_t(info.band_count());
+  return samples * std::size_t(size_of(info.type)) * 4 / 3 + (info.nodata ? 0 : pixels);
 }
 
 Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, SceneTotals& totals) {

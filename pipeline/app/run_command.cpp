@@ -18,6 +18,7 @@
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/run_folder.h"
+#include "pipeline/app/run_identity.h"
 #include "pipeline/app/scenes.h"
 #include "pipeline/app/trace.h"
 #include "pipeline/app/version.h"
@@ -77,27 +78,6 @@ bool wants_truth(const Graph& graph) {
   return false;
 }
 
-// A Shapefile keeps its classes in a file beside it.
-std::string survey_fingerprint(const std::string& path) {
-  const std::filesystem::path file(path);
-  if (file.extension() != ".shp") return fingerprint(path);
-  return hash_of(fingerprint(path) + fingerprint(std::filesystem::path(file).replace_extension(".dbf").string()));
-}
-
-// Everything that outputs depend on, beside the scenes. Tile size and memory are no part of it.
-std::map<std::string, std::string> identity_of(const RunRequest& request, const Graph& graph, Json config) {
-  config["run"].erase("tile");
-  config["run"].erase("memory");
-  std::string files;
-  for (const Node& n : graph.nodes)
-    if (const auto path = n.params.find("path"); path != n.params.end())
-      if (const auto* text = std::get_if<std::string>(&path->second)) files += fingerprint(*text) + ",";
-  return {{"config", hash_of(config.dump(-1, ' ', false, Json::error_handler_t::replace))},
-          {"survey", survey_fingerprint(request.truth)},
-          {"file named in the config", hash_of(files)},
-          {"program version", kVersion}};
-}
-
 UnitShare unit_from(const std::string& text) {
   UnitShare unit;
   if (text.empty()) return unit;
@@ -119,7 +99,7 @@ class FolderRun {
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
         unit_(unit_from(request.unit)),
-        folder_(request.out, identity_of(request, graph, config_), request.restart, unit_name()),
+        folder_(request.out, run_identity(request, graph, config_), request.restart, unit_name()),
         scenes_(files_.size()) {
     options_.device = device_;
     options_.threads = thread_count(graph);

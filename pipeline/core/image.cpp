@@ -13,6 +13,11 @@ const char* name_of(SampleType type) {
   return names[std::size_t(type)];
 }
 
+int size_of(SampleType type) {
+  constexpr std::array sizes{1, 1, 2, 2, 4, 4, 4, 8};
+  return sizes[std::size_t(type)];
+}
+
 bool is_integer(SampleType type) { return type != SampleType::f32 && type != SampleType::f64; }
 
 std::pair<double, double> limits_of(SampleType type) {

@@ -18,6 +18,7 @@ namespace nadir {
 enum class SampleType { u8, i8, u16, i16, u32, i32, f32, f64 };
 
 const char* name_of(SampleType type);
+int size_of(SampleType type);  ///< bytes of a sample in files
 bool is_integer(SampleType type);
 /// The lowest and highest value that a type can hold.
 std::pair<double, double> limits_of(SampleType type);

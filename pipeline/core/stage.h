@@ -21,16 +21,6 @@ class Exec;  // pipeline/backend/exec.h: where and how loops over pixels run
 using Inputs = std::span<const ConstTileView>;  ///< by input port; the view of a value port or unwired port is empty
 using Outputs = std::span<const TileView>;      ///< by output port; the view of an output nobody reads is empty
 
-/// Which input window an output window needs, for stages whose geometry is a rational scale and a margin:
-/// output pixels [a, b) need input pixels [floor(a den / num) - margin, ceil(b den / num) + margin) moved by `offset`.
-struct Footprint {
-  int num = 1;     ///< output pixels …
-  int den = 1;     ///< … per input pixels
-  int margin = 0;  ///< input pixels
-  int offset = 0;  ///< input pixels, both axes
-  Window window(const Window& out) const;
-};
-
 /// A pure function from input windows to output windows. Pixels beyond the edge of the scene come mirrored.
 class TileStage {
  public:

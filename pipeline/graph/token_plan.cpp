@@ -155,8 +155,7 @@ int columns_that_fit(const Scene& scene, const PassPlan& plan, const Grid& grid,
     if (block.width >= info.grid.width) return 0;  // strips
     const double width = plan.tile * grid.gsd_x() / info.grid.gsd_x();
     const double height = plan.tile * grid.gsd_y() / info.grid.gsd_y() + 2 * block.height;
-    const double sample_bytes = std::stoi(name_of(info.type) + 1) / 8.0;
-    column_bytes += width * height * info.band_count() * sample_bytes;
+    column_bytes += width * height * info.band_count() * size_of(info.type);
   }
   const double fitting = double(limits.cache) / std::max(1.0, column_bytes);
   return fitting >= plan.across ? 0 : std::max(limits.threads, int(fitting) - 1);

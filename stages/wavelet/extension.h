@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "stages/wavelet/wavelet_kernels.h"
+#include "stages/wavelet/fill_kernels.h"
 
 namespace nadir {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "stages/wavelet/wavelet_kernels.h"
+#include "stages/wavelet/fill_kernels.h"
 
 namespace nadir {
 

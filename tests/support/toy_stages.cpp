@@ -74,7 +74,7 @@ class HalveBoth final : public TileStage {
   HalveBoth(const NoParams&, const StageContext& c) : info_(*c.images[0]) {}
   std::vector<ImageInfo> outputs() const override { return {shrunk(info_), info_}; }
   Window needs(std::size_t, std::size_t output, const Window& out) const override {
-    return output == 0 ? Footprint{.num = 1, .den = 2}.window(out) : out;
+    return output == 0 ? Window{2 * out.x, 2 * out.y, 2 * out.width, 2 * out.height} : out;
   }
   void run(Inputs in, Outputs out, Exec&) const override {
     if (!out[0].window.empty()) square_mean(in[0], out[0], 2, 0, 2);
@@ -93,7 +93,9 @@ class Enlarge final : public TileStage {
   }
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override {
-    return Footprint{.num = 2, .den = 1, .margin = 1}.window(out);
+    if (out.empty()) return {};
+    return grow(
+        from_edges(floor_div(out.x, 2), floor_div(out.y, 2), ceil_div(out.right(), 2), ceil_div(out.bottom(), 2)), 1);
   }
   void run(Inputs in, Outputs out, Exec&) const override {
     for_each_pixel(out[0], [&](int b, int x, int y) {
