@@ -143,19 +143,47 @@ class ThreadSetting {
 };
 
 // Makes the folders of a file before anything is written to them, and decides where its pixels wait: those of a small
-// image in memory, since making files takes longer than making the image again.
+// image in memory, since making files takes longer than making the image again; it then needs no working folder.
 WorkPlace ready_place(const std::string& path, WorkPlace work, const TiffLayout& layout, const CogOptions& options) {
   const std::uint64_t small = std::uint64_t{4} << 20;
   work.in_memory = work.unit.empty() && options.compression != Compression::none && layout.file_bytes() <= small &&
                    !ScratchTiff::is_there(work);
   std::error_code failure;
-  for (const std::string& folder : {parent_of(path), parent_of(work.stem)})
-    if (fs::create_directories(folder, failure); failure)
+  for (const std::string& folder : {parent_of(path), work.in_memory ? "" : parent_of(work.stem)})
+    if (!folder.empty() && (fs::create_directories(folder, failure), failure))
       throw Error(Fault::io, folder + ": cannot be created: " + failure.message());
   return work;
 }
 
+const std::string kInMemory = "/vsimem/";
+
+bool is_in_memory(const std::string& path) { return path.starts_with(kInMemory); }
+
+constexpr const char* kSidecar = ".aux.xml";
+
+// The name of a file on its way: beside it, hidden, and always the same, so that the next try replaces what a lost
+// program left.
+std::string hidden_name(const std::string& path) {
+  return parent_of(path) + "/." + fs::path(path).filename().string() + ".unfinished";
+}
+
+// Writes a file that GDAL made in memory to the disk; false when there is none.
+bool bring_to_disk(const std::string& from, const std::string& to) {
+  vsi_l_offset bytes = 0;
+  const GByte* data = VSIGetMemFileBuffer(from.c_str(), &bytes, FALSE);
+  if (!data) return false;
+  const PositionedFile file(to, true);
+  file.resize(0);
+  file.write({reinterpret_cast<const std::byte*>(data), std::size_t(bytes)}, 0);
+  return true;
+}
+
 void remove_with_sidecars(const std::string& path) noexcept {
+  if (is_in_memory(path)) {
+    VSIUnlink(path.c_str());
+    VSIUnlink((path + kSidecar).c_str());
+    return;
+  }
   std::error_code ignored;
   for (const char* suffix : {"", ".aux.xml", ".ovr.tmp", ".msk.ovr.tmp"}) fs::remove(path + suffix, ignored);
 }
@@ -164,12 +192,13 @@ void remove_with_sidecars(const std::string& path) noexcept {
 
 CogFile::CogFile(std::string path, WorkPlace work, ImageInfo info, Encoding encoding, CogOptions options)
     : path_(std::move(path)),
-      unfinished_(work.stem + ".unfinished.tif"),
       info_(std::move(info)),
       encoding_(encoding),
       options_(options),
       layout_(layout_for(info_, encoding_, options_)),
-      scratch_(ready_place(path_, std::move(work), layout_, options_), layout_, encoding_, options_.reduction) {
+      work_(ready_place(path_, std::move(work), layout_, options_)),
+      unfinished_((work_.in_memory ? kInMemory : "") + work_.stem + ".unfinished.tif"),
+      scratch_(work_, layout_, encoding_, options_.reduction) {
   register_drivers();
   require_compression(options_.compression);
 }
@@ -224,17 +253,27 @@ void CogFile::verify(const std::string& path) const {
 }
 
 // The sidecar goes first: whoever sees the image sees its class names.
-void CogFile::publish(const std::string& from) const {
-  const std::string sidecar = ".aux.xml";
-  sync(from);
-  std::error_code ignored;
-  if (fs::exists(from + sidecar, ignored)) {
-    sync(from + sidecar);
-    move_file(from + sidecar, path_ + sidecar);
-  } else {
-    fs::remove(path_ + sidecar, ignored);
+void CogFile::publish(const std::string& ready) const {
+  std::string from = ready;
+  if (is_in_memory(ready)) {
+    from = hidden_name(path_);
+    bring_to_disk(ready, from);
+    bring_to_disk(ready + kSidecar, from + kSidecar);
   }
-  move_file(from, path_);
+  try {
+    sync(from);
+    std::error_code ignored;
+    if (fs::exists(from + kSidecar, ignored)) {
+      sync(from + kSidecar);
+      move_file(from + kSidecar, path_ + kSidecar);
+    } else {
+      fs::remove(path_ + kSidecar, ignored);
+    }
+    move_file(from, path_);
+  } catch (...) {
+    remove_with_sidecars(from);
+    throw;
+  }
   sync(parent_of(path_));
 }
 

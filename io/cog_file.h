@@ -44,11 +44,12 @@ class CogFile {
   void publish(const std::string& from) const;
 
   std::string path_;
-  std::string unfinished_;
   ImageInfo info_;
   Encoding encoding_;
   CogOptions options_;
   TiffLayout layout_;
+  WorkPlace work_;
+  std::string unfinished_;  ///< where GDAL makes the file: in the working folder, or in memory
   ScratchTiff scratch_;
 };
 

@@ -138,7 +138,7 @@ class FolderRun {
       }
     };
     std::vector<std::thread> others;
-    for (std::size_t t = 1; t < std::min(files_.size(), std::size_t(options_.threads) + 1); ++t)
+    for (std::size_t t = 1; t < std::min(files_.size(), std::size_t(options_.threads) + 2); ++t)
       others.emplace_back(drive);
     drive();
     for (std::thread& t : others) t.join();

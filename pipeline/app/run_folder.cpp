@@ -172,8 +172,7 @@ SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& pa
   inputs.unit = unit_;
   std::error_code failed;
   fs::create_directories(inputs.output_dir, failed);
-  fs::create_directories(inputs.work_dir, failed);
-  if (failed) throw Error(Fault::io, "the folder " + inputs.work_dir + " cannot be made: " + failed.message());
+  if (failed) throw Error(Fault::io, "the folder " + inputs.output_dir + " cannot be made: " + failed.message());
   return inputs;
 }
 

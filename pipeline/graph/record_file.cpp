@@ -130,6 +130,7 @@ void save_record(const std::string& path, const std::string& key, const Record& 
   file["fields"] = fields;
   YAML::Emitter text;
   text << file;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   const std::string unfinished = path + ".part";
   std::ofstream out(unfinished);
   out << text.c_str() << "\n";
