@@ -38,7 +38,8 @@ NADIR_PARAMS(
           "reference image; grid: tie points against a reference image; none: no shift; auto: what the "
           "survey offers, without one grid."),
     PARAM(model, "", choices({"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"}),
-          "Transform through points; auto: the simplest that explains held-out ones as well as any."),
+          "Transform through points; auto: the simplest that explains held-out ones as well as any. With "
+          "mutual_information, similarity looks for a small rotation and change of scale beside the shift."),
     PARAM(max_shift_px, "px", range(1, 512), "Largest shift that is looked for, along each axis."),
     PARAM(window_px, "px", range(16, 256), "Side of the windows that tie points are found by."),
     PARAM(
@@ -79,7 +80,7 @@ class EstimateAlignment final : public EstimateStage {
       if (p_.method == Method::boundaries)
         boundaries_.emplace(survey, image_, p.max_shift_px, split);
       else
-        survey_.emplace(survey, image_, p.max_shift_px, split, context.seed);
+        survey_.emplace(survey, image_, p.max_shift_px, p.model == TieModel::similarity, split, context.seed);
     }
     if (context.images.size() > kMask && context.images[kMask]) require_same_pixels(context.images[kMask]->grid);
   }
@@ -201,13 +202,29 @@ class EstimateAlignment final : public EstimateStage {
     return {};
   }
 
+  static Transform transform_of(const ShiftEstimate& e) {
+    Transform t;
+    t.pixel[0] = e.shift[0].x, t.pixel[3] = e.shift[0].y;
+    if (e.turn == 0 && e.scale == 1) return t;
+    const double c = e.scale * std::cos(e.turn), s = e.scale * std::sin(e.turn);
+    const double x = e.centre.x + 0.5, y = e.centre.y + 0.5;
+    t.pixel = {x + e.shift[0].x - c * x + s * y, c, -s, y + e.shift[0].y - s * x - c * y, s, c};
+    return t;
+  }
+
   void decide(const ShiftEstimate& e, Transform& transform) const {
     constexpr double kSignificant = 2.45;  // sqrt of the 95 % point of chi-square with 2 degrees of freedom
     record(e, image_.grid, transform.facts);
     const std::string reason = why_unreliable(e);
-    Transform shift;
-    shift.pixel[0] = e.shift[0].x, shift.pixel[3] = e.shift[0].y;
-    finish(reason, std::hypot(e.shift[0].x, e.shift[0].y) > kSignificant * standard_error(e), shift, transform);
+    const Transform found = transform_of(e);
+    const Size size = image_.grid.size();
+    double farthest = 0;
+    for (const double col : {0.0, double(size.width)})
+      for (const double row : {0.0, double(size.height)}) {
+        const Point from = found.source(col, row);
+        farthest = std::max(farthest, std::hypot(from.x - col, from.y - row));
+      }
+    finish(reason, farthest > kSignificant * standard_error(e), found, transform);
   }
 
   void decide(GridEstimate e, Transform& transform) const {

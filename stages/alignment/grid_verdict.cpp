@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 
 #include "stages/alignment/shift_search.h"
 
@@ -142,6 +143,10 @@ void record(const ShiftEstimate& e, const Grid& grid, Record& facts) {
     const auto& g = grid.geotransform;
     facts.set("shift_px", std::vector<double>{dx, dy});
     facts.set("shift_map", std::vector<double>{-(g[1] * dx + g[2] * dy), -(g[4] * dx + g[5] * dy)});
+    if (e.turn != 0 || e.scale != 1) {
+      facts.set("turn_degrees", e.turn * 180 / std::numbers::pi);
+      facts.set("scale", e.scale);
+    }
     facts.set("standard_error_px", standard_error(e));
     facts.set("standard_error_map", standard_error(e) * grid.gsd_x());
     facts.set("confidence", confidence(standard_error(e)));

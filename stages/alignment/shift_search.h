@@ -53,6 +53,9 @@ constexpr bool in_set(int set, int fold) { return set != 1 + fold; }
 /// A shift as measured: what the aligned image's pixel coordinates must be moved by to find the pixel of the input.
 struct ShiftEstimate {
   std::array<Point, kSets> shift{};  ///< by set, px
+  double turn = 0;                   ///< about the centre, radians from x towards y
+  double scale = 1;                  ///< the same
+  Point centre;                      ///< px, pixel centres at whole numbers
   bool on_border = false;            ///< the best shift lies on the edge of what was searched
   double peak = 0;
   double second_peak = 0;

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 
-#include "stages/alignment/class_scatter.h"
-#include "stages/alignment/pixel_mosaic.h"
 #include "stages/alignment/survey_blocks.h"
-#include "stages/alignment/survey_samples.h"
+#include "stages/alignment/survey_judge.h"
+#include "stages/alignment/survey_turn.h"
 
 namespace nadir {
 namespace {
@@ -17,8 +16,6 @@ constexpr double kLeastOverlap = 2.0 / 3;  // of the survey pixels must fall on 
 constexpr int kCoarseSamples = 3000;
 constexpr int kFineSamples = 20000;
 constexpr int kFinePerPixel = 4;  // points of the survey along a pixel in the fine search
-constexpr double kBlurPx = 1.0;   // standard deviation of the Gaussian that the fine search reads through
-constexpr int kBlurReach = 3;     // px at which it is cut off
 constexpr int kFineRadius = 2;    // steps of the fine search around the best shift known
 constexpr double kFirstStepPx = 0.4;
 constexpr double kLargestStepPx = 1.25;
@@ -28,43 +25,6 @@ constexpr double kFallen = 0.125;
 constexpr int kFineRounds = 4;
 constexpr int kFineReach = 2 + 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
-using Scores = std::array<double, kSets>;
-
-// The information at one shift, for all folds and for the sets that leave one out.
-struct Judged {
-  Scores score{};
-  std::int64_t overlap = 0;
-};
-
-// `read` gives the vector of a survey pixel at the shift that is judged, or null.
-template <class Read>
-Judged judge(const std::vector<SurveySample>& samples, int side, int classes, Read&& read) {
-  const std::size_t area = std::size_t(side * side);
-  Moments by_fold(area * std::size_t(kFolds * classes));
-  Judged result;
-  for (const SurveySample& s : samples) {
-    const float* z = read(s);
-    if (!z) continue;
-    ++result.overlap;
-    double* m = &by_fold[area * std::size_t(s.group)];
-    for (int i = 0; i < side; ++i) {
-      const double zi = z[i];
-      for (int j = 0; j < side; ++j) m[i * side + j] += zi * z[j];
-    }
-  }
-  Moments of_set(area * std::size_t(classes));
-  std::vector<const double*> rows;
-  for (int c = 0; c < classes; ++c) rows.push_back(&of_set[area * std::size_t(c)]);
-  for (int set = 0; set < kSets; ++set) {
-    std::fill(of_set.begin(), of_set.end(), 0.0);
-    for (int fold = 0; fold < kFolds; ++fold)
-      for (std::size_t k = 0; in_set(set, fold) && k < of_set.size(); ++k)
-        of_set[k] += by_fold[std::size_t(fold) * of_set.size() + k];
-    result.score[std::size_t(set)] = class_information(rows, side);
-  }
-  return result;
-}
 
 using Surfaces = std::vector<Surface>;  // by set
 
@@ -99,64 +59,14 @@ std::vector<Judged> judge_whole_shifts(const PixelMosaic& mosaic, const SurveySa
   return judged;
 }
 
-// Reads the mosaic between pixels through a Gaussian over valid pixels. It is wide enough that neither edges nor noise
-// tell where the pixels lie, so that no fraction of a pixel is favoured.
-class BlurredReader {
- public:
-  BlurredReader(const PixelMosaic& mosaic, const Point& shift, int per_pixel)
-      : mosaic_(mosaic), per_pixel_(per_pixel), vector_(std::size_t(mosaic.side())) {
-    for (int phase = 0; phase < per_pixel; ++phase) {
-      const double inside = (phase + 0.5) / per_pixel - 0.5;
-      x_.push_back(taps_at(inside + shift.x));
-      y_.push_back(taps_at(inside + shift.y));
-    }
-  }
-  const float* operator()(const SurveySample& s) {
-    const Taps& across = x_[std::size_t(s.x % per_pixel_)];
-    const Taps& down = y_[std::size_t(s.y % per_pixel_)];
-    const int x = s.x / per_pixel_ + across.nearest, y = s.y / per_pixel_ + down.nearest;
-    if (!mosaic_.at(x, y)) return nullptr;
-    std::fill(vector_.begin(), vector_.end(), 0.0f);
-    for (int j = -kBlurReach; j <= kBlurReach; ++j)
-      for (int i = -kBlurReach; i <= kBlurReach; ++i) {
-        const float* z = mosaic_.at(x + i, y + j);
-        const float w = across.weight[std::size_t(i + kBlurReach)] * down.weight[std::size_t(j + kBlurReach)];
-        for (std::size_t b = 0; z && b < vector_.size(); ++b) vector_[b] += w * z[b];
-      }
-    const float sum = vector_[0];  // every vector begins with 1
-    for (float& v : vector_) v /= sum;
-    return vector_.data();
-  }
-
- private:
-  struct Taps {
-    int nearest = 0;
-    std::array<float, 2 * kBlurReach + 1> weight{};
-  };
-  static Taps taps_at(double position) {
-    Taps taps;
-    taps.nearest = int(std::floor(position + 0.5));
-    for (int k = -kBlurReach; k <= kBlurReach; ++k) {
-      const double distance = (taps.nearest + k - position) / kBlurPx;
-      taps.weight[std::size_t(k + kBlurReach)] = float(std::exp(-0.5 * distance * distance));
-    }
-    return taps;
-  }
-
-  const PixelMosaic& mosaic_;
-  int per_pixel_;
-  std::vector<Taps> x_;  ///< by place inside the pixel
-  std::vector<Taps> y_;
-  std::vector<float> vector_;
-};
-
 Surfaces judge_around(const PixelMosaic& mosaic, const SurveySampler& sampler, const std::vector<SurveySample>& samples,
-                      const Point& centre, double step, const Exec& exec) {
+                      Placement place, double step, const Exec& exec) {
   const int side = 2 * kFineRadius + 1;
   std::vector<Judged> judged(std::size_t(side * side));
   exec.parallel(side * side, [&](int k) {
-    const Point shift{centre.x + step * (k % side - kFineRadius), centre.y + step * (k / side - kFineRadius)};
-    BlurredReader reader(mosaic, shift, sampler.per_pixel());
+    Placement moved = place;
+    moved.shift.x += step * (k % side - kFineRadius), moved.shift.y += step * (k / side - kFineRadius);
+    BlurredReader reader(mosaic, moved, sampler.per_pixel());
     judged[std::size_t(k)] = judge(samples, mosaic.side(), sampler.classes(), reader);
   });
   return to_surfaces(judged, kFineRadius, 1);
@@ -182,28 +92,33 @@ double fitting_step(const Surface& fine, double ground, double step) {
 }
 
 // Shifts of all sets: near the best whole shift between pixels; a set that peaks elsewhere on the coarse surface.
-std::array<Point, kSets> locate(const Surfaces& coarse, const Peak& top, const PixelMosaic& mosaic,
-                                const SurveySampler& sampler, const Exec& exec) {
+void locate(const Surfaces& coarse, const Peak& top, const PixelMosaic& mosaic, const SurveySampler& sampler,
+            bool turns, const Exec& exec, ShiftEstimate& estimate) {
   const std::vector<SurveySample> samples = sampler.draw();
   const double ground = median_score(coarse[0]);
-  Point centre = refine(coarse[0], top, 1);
+  Placement place{.shift = refine(coarse[0], top, 1)};
+  Point whole{double(top.x), double(top.y)};
+  if (turns) {
+    place = find_turn(mosaic, samples, sampler.per_pixel(), sampler.classes(), place, exec);
+    estimate.turn = place.turn, estimate.scale = place.scale, estimate.centre = place.centre;
+    whole = place.shift;
+  }
+  Point& centre = place.shift;
   double step = kFirstStepPx;
   Surfaces fine;
   for (int round = 0; round < kFineRounds; ++round) {
     if (round > 0) {
       const Point moved = top_of(fine[0], centre, step);
-      centre = {std::clamp(moved.x, top.x - 2.0, top.x + 2.0), std::clamp(moved.y, top.y - 2.0, top.y + 2.0)};
+      centre = {std::clamp(moved.x, whole.x - 2, whole.x + 2), std::clamp(moved.y, whole.y - 2, whole.y + 2)};
       step = fitting_step(fine[0], ground, step);
     }
-    fine = judge_around(mosaic, sampler, samples, centre, step, exec);
+    fine = judge_around(mosaic, sampler, samples, place, step, exec);
   }
-  std::array<Point, kSets> shifts;
   for (std::size_t set = 0; set < kSets; ++set) {
     const Peak own = highest(coarse[set]).value_or(top);
     const bool near = std::max(std::abs(own.x - top.x), std::abs(own.y - top.y)) <= 1;
-    shifts[set] = near ? top_of(fine[set], centre, step) : refine(coarse[set], own, 1);
+    estimate.shift[set] = near ? top_of(fine[set], centre, step) : refine(coarse[set], own, 1);
   }
-  return shifts;
 }
 
 std::size_t classes_in(const std::vector<SurveySample>& samples, int classes) {
@@ -214,8 +129,9 @@ std::size_t classes_in(const std::vector<SurveySample>& samples, int classes) {
 
 }  // namespace
 
-SurveyMatch::SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, Split split, std::uint64_t seed)
-    : image_(image), max_shift_px_(max_shift_px), seed_(seed) {
+SurveyMatch::SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, bool turns, Split split,
+                         std::uint64_t seed)
+    : image_(image), max_shift_px_(max_shift_px), turns_(turns), seed_(seed) {
   SurveyBlocks near = blocks_near(survey.get(), split, image.grid, max_shift_px + kFineReach, image.band_count() + 1);
   survey_ = std::move(near.survey);
   blocks_ = std::move(near.blocks);
@@ -248,7 +164,7 @@ ShiftEstimate SurveyMatch::conclude(std::vector<std::unique_ptr<Evidence>> evide
   estimate.peak = top->score;
   estimate.second_peak = second_highest(coarse[0], *top);
   estimate.z_score = robust_z(coarse[0], *top);
-  estimate.shift = locate(coarse, *top, mosaic, fine_sampler, exec);
+  locate(coarse, *top, mosaic, fine_sampler, turns_, exec, estimate);
   return estimate;
 }
 

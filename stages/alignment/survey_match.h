@@ -17,7 +17,8 @@ namespace nadir {
 /// the polygons, never the image, so that no interpolation colours it.
 class SurveyMatch {
  public:
-  SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, Split split, std::uint64_t seed);
+  /// `turns`: a small rotation and change of scale are looked for as well (survey_turn.h).
+  SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, bool turns, Split split, std::uint64_t seed);
   /// 256-pixel blocks of the scene that survey pixels may come from; the whole scene while the survey is not known.
   const std::vector<Window>& blocks() const { return blocks_; }
   std::unique_ptr<Evidence> observe(ConstTileView block) const;
@@ -27,6 +28,7 @@ class SurveyMatch {
   Survey survey_;  ///< the features that take part
   ImageInfo image_;
   int max_shift_px_;
+  bool turns_;
   std::uint64_t seed_;
   std::vector<Window> blocks_;
 };

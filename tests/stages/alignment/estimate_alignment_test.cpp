@@ -51,6 +51,33 @@ INSTANTIATE_TEST_SUITE_P(Shifts, KnownShift,
                          testing::Values(std::pair{4.0, 0.0}, std::pair{-2.3, 1.7}, std::pair{0.5, -0.4},
                                          std::pair{-17.25, 21.6}));
 
+TEST(EstimateAlignment, finds_a_small_rotation_and_scale_when_asked_to) {
+  const double turn = 1.2 * 3.14159265358979 / 180, scale = 1.008;
+  const Point centre{150, 140}, shift{4.3, -2.6};
+  // The image shows at p what the survey has at q = centre + R^-1 (p - centre - shift) / scale.
+  const Image straight = test::fields_image(300, 280, 0, 0);
+  const Image image = test::make_image(300, 280, 3, [&](int b, int x, int y) {
+    double sum = 0;
+    for (int j = 0; j < 4; ++j)
+      for (int i = 0; i < 4; ++i) {
+        const double dx = (x + (i + 0.5) / 4 - centre.x - shift.x) / scale;
+        const double dy = (y + (j + 0.5) / 4 - centre.y - shift.y) / scale;
+        sum += test::landscape(b, centre.x + std::cos(turn) * dx + std::sin(turn) * dy,
+                               centre.y - std::sin(turn) * dx + std::cos(turn) * dy);
+      }
+    return sum / 16;
+  });
+  const Transform t =
+      against_survey(image, test::fields_survey(straight.info.grid), {{"model", std::string("similarity")}});
+  EXPECT_TRUE(t.reliable) << reason(t);
+  for (const Point& p : {Point{20, 20}, Point{280, 20}, Point{150, 140}, Point{20, 260}, Point{280, 260}}) {
+    const double dx = scale * (p.x - centre.x), dy = scale * (p.y - centre.y);
+    const Point found = t.source(p.x, p.y);
+    EXPECT_NEAR(found.x, centre.x + shift.x + std::cos(turn) * dx - std::sin(turn) * dy, 0.4) << p.x << "," << p.y;
+    EXPECT_NEAR(found.y, centre.y + shift.y + std::sin(turn) * dx + std::cos(turn) * dy, 0.4) << p.x << "," << p.y;
+  }
+}
+
 TEST(EstimateAlignment, leaves_an_image_alone_that_lies_where_it_should) {
   const Image image = test::fields_image(200, 180, 0, 0);
   const Transform t = against_survey(image, test::fields_survey(image.info.grid));
