@@ -62,7 +62,7 @@ class TakeDecimated final : public TileStage {
         info_(info_of(origin_of(subbands, layout), p, level_, 1 << level_, delay_of(subbands))) {}
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override {
-    return subband_window(layout_, level_, out);
+    return packed_window(layout_, level_, out);
   }
   int alignment() const override { return 1 << (layout_.levels - level_); }
   void run(Inputs in, Outputs out, Exec& exec) const override {

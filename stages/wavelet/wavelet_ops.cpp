@@ -156,7 +156,7 @@ void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) 
            "pack_coarsest");
 }
 
-Window subband_window(const SubbandLayout& layout, int level, const Window& out) {
+Window packed_window(const SubbandLayout& layout, int level, const Window& out) {
   return translate(in_blocks(out, layout.levels - level), layout.margin, layout.margin);
 }
 

@@ -58,10 +58,10 @@ void synthesize(Exec& exec, ConstTileView packed, ConstTileView like, TileView f
 std::size_t synthesis_scratch(const Bank& bank, const Window& fine);
 
 /// Copies one subband into an image of its own pixels, (0, 0) being the scene's first: details of a level and
-/// orientation, or the approximation, whose level is the coarsest. `packed` must hold subband_window(out).
+/// orientation, or the approximation, whose level is the coarsest. `packed` must hold packed_window(out).
 void take_subband(Exec& exec, ConstTileView packed, TileView out, const SubbandLayout& layout, int level,
                   std::optional<Orientation> details);
-Window subband_window(const SubbandLayout& layout, int level, const Window& out);
+Window packed_window(const SubbandLayout& layout, int level, const Window& out);
 
 /// What a packed window is made from, by level (0: the scene itself), in pixels of the level.
 struct LevelWindows {

@@ -6,7 +6,11 @@
 #include <functional>
 
 #include "pipeline/backend/run_stage.h"
+#include "stages/alignment/alignment_ops.h"
+#include "stages/degradation/convolve_ops.h"
 #include "stages/degradation/degradation_ops.h"
+#include "stages/degradation/distort_ops.h"
+#include "stages/wavelet/shrink_ops.h"
 #include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet_ops.h"
 #include "tests/support/stage_harness.h"
@@ -94,6 +98,53 @@ TEST(Device, decomposes_and_reconstructs_with_the_same_bits) {
                      stationary_analysis_window(all, full), 2, full, 14);
     expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { stationary_synthesize(e, in, {}, out, all); }, full,
                      14, {0, 0, 100, 80}, 2);
+  }
+}
+
+TEST(Device, convolves_with_any_point_spread_function_and_its_adjoint) {
+  std::vector<SpreadTap> taps;
+  for (int y = -3; y <= 3; ++y)
+    for (int x = -4; x <= 2; ++x)
+      if (x * x + y * y <= 10) taps.push_back({x, y, 1.0f + 0.1f * float(x) - 0.05f * float(y)});
+  const Spread spread(taps);
+  const Window out{5, 7, 90, 60};
+  expect_same_bits([&](Exec& e, ConstTileView in, TileView to) { convolve(e, in, to, spread); }, spread.needs(out), 2,
+                   out, 2);
+  const Window all{0, 0, 80, 60};
+  expect_same_bits(
+      [&](Exec& e, ConstTileView in, TileView to) {
+        convolve_adjoint(e, in, to, spread, {80, 60});
+      },
+      spread.touching(all, {80, 60}), 2, all, 2);
+}
+
+TEST(Device, distorts_with_the_same_bits) {
+  Distortion d{.size = {200, 160}, .a = {1.001, 0.002, -0.001, 0.999}, .shift_x = 0.3, .shift_y = -0.7, .radial = 0.01};
+  d.amplitude = 1.5, d.seed = 42;
+  const Window out{30, 20, 100, 80};
+  expect_same_bits([&](Exec& e, ConstTileView in, TileView to) { distort(e, in, to, d); }, d.needs(out), 2, out, 2);
+}
+
+TEST(Device, shrinks_subbands_with_the_same_bits) {
+  const Filter filter = filter_of(FilterName::db2);
+  const SubbandLayout layout{2, margin_of(filter, 2), 2, {400, 300}};
+  const Bank bank{filter, layout};
+  const Window packed{layout.margin, layout.margin, 70, 50};
+  for (const Shrinkage method : {Shrinkage::soft, Shrinkage::hard, Shrinkage::bayes, Shrinkage::sure}) {
+    const ShrinkSpec spec{.method = method, .sigma = {6, 9}};
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { shrink(e, in, out, bank, spec); },
+                     shrink_window(bank, spec, packed), 32, packed, 32);
+  }
+}
+
+TEST(Device, bends_an_image_with_the_same_bits) {
+  Bend bend{.centre = {100, 80}, .scale = 100, .degree = 2, .knots = {}, .x = {0.8, -0.5, 0.3}, .y = {-0.4, 0.6, 0.7}};
+  const Size size{200, 160};
+  for (const Resampling r : {Resampling::nearest, Resampling::bilinear, Resampling::cubic, Resampling::lanczos3}) {
+    const WarpPlan plan = plan_warp({0.4, 1, 0.001, -0.3, -0.002, 1}, bend, r, size, size);
+    const Window out{20, 20, 120, 90};
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView to) { warp(e, in, to, plan); }, source_window(plan, out),
+                     2, out, 2);
   }
 }
 
