@@ -224,6 +224,7 @@ class FolderRun {
              {"peak_mib", peak_memory_mib()},
              {"scenes", scenes_}};
     folder_.write_run_json(run);
+    if (const std::string csv = quality_csv(run); !csv.empty()) write_text_file(folder_.dir() + "/metrics.csv", csv);
     write_text_file(folder_.dir() + "/report.html", report_html(run));
     if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
     if (request_.json)

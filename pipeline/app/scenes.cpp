@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <set>
 
@@ -16,24 +17,29 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_tiff(const fs::path& path) {
+bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return char(std::tolower(c)); });
-  return extension == ".tif" || extension == ".tiff";
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
-// Output folders of runs below hold results, not scenes; `.nadir` marks them.
+// Output folders of runs below hold results, not scenes; `.nadir` marks them. Pictures count only where there is no
+// TIFF, beside which they would be previews.
 std::vector<std::string> files_in(const fs::path& folder) {
-  std::vector<std::string> files;
+  std::vector<std::string> files, pictures;
   fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied);
   for (auto entry = begin(entries); entry != end(entries); ++entry) {
     if (entry->is_directory() && (entry->path().filename() == ".nadir" || fs::exists(entry->path() / ".nadir")))
       entry.disable_recursion_pending();
-    else if (entry->is_regular_file() && is_tiff(entry->path()))
+    else if (entry->is_regular_file() && has_extension(entry->path(), {".tif", ".tiff"}))
       files.push_back(entry->path().string());
+    else if (entry->is_regular_file() && has_extension(entry->path(), {".bmp", ".png", ".jpg", ".jpeg", ".jp2"}))
+      pictures.push_back(entry->path().string());
   }
-  if (files.empty()) throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file");
+  if (files.empty()) files = std::move(pictures);
+  if (files.empty())
+    throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file, nor pictures");
   return files;
 }
 

@@ -11,8 +11,8 @@ struct SceneFile {
   std::string path;
 };
 
-/// Files as given; folders searched for *.tif and *.tiff, but not output folders of runs inside them; patterns with *
-/// and ? expanded; /vsi paths passed through. Sorted and free of duplicates. Throws Error(Fault::missing) for an input
+/// Files as given; folders searched for *.tif and *.tiff (where there is none for *.bmp, *.png, *.jpg, *.jp2), but not
+/// output folders of runs inside them; patterns with * and ? expanded; /vsi paths passed through. Sorted and free of duplicates. Throws Error(Fault::missing) for an input
 /// that is not there or matches nothing.
 std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs);
 

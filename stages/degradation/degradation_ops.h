@@ -25,8 +25,9 @@ AxisTaps axis_taps(const Observation& observation);
 
 /// Where coarse samples lie: in the middle of the `factor` fine samples that they stand for, or on the first of them.
 enum class Phase { centre, corner };
-/// One sample (the mean of the two middle ones for an even factor and `centre`), or the mean of all; `centre` only.
-enum class Sampling { decimate, area };
+/// One sample (the mean of the two middle ones for an even factor and `centre`); with `centre` only: the mean of all,
+/// or the cubic of Keys (a = -1/2) stretched by the factor, 4 factors wide.
+enum class Sampling { decimate, area, bicubic };
 
 /// Sampled Gaussian, sum 1; a sigma of 0 is no blur. A radius of 0 stands for four sigma; at most 63.
 std::vector<float> gaussian_taps(double sigma_px, int radius_px);

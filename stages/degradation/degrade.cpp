@@ -35,9 +35,9 @@ NADIR_PARAMS(Params,
              PARAM(phase, "", choices({"centre", "corner"}),
                    "Sample the middle of each block of factor x factor pixels, or its first pixel, as many papers do; "
                    "the georeference follows."),
-             PARAM(method, "", choices({"decimate", "area"}),
+             PARAM(method, "", choices({"decimate", "area", "bicubic"}),
                    "Keep one sample a block (for an even factor and centre the mean of the middle four), or take the "
-                   "block's mean (centre only)."),
+                   "block's mean, or the antialiased bicubic of papers (both centre only)."),
              PARAM(noise_sigma_dn, "dn", range(0, 1e6),
                    "Standard deviation of the noise on the output, in units of the samples."),
              PARAM(gain_dn, "dn", range(0, 1e6),

@@ -14,9 +14,9 @@ NADIR_PARAMS(Params, PARAM(factor, "px", range(1, 16), "Input pixels per output 
              PARAM(phase, "", choices({"centre", "corner"}),
                    "Sample the middle of each block of factor x factor pixels, or its first pixel, as many papers do; "
                    "the georeference follows."),
-             PARAM(method, "", choices({"decimate", "area"}),
+             PARAM(method, "", choices({"decimate", "area", "bicubic"}),
                    "Keep one sample a block (for an even factor and centre the mean of the middle four), or take the "
-                   "block's mean (centre only)."))
+                   "block's mean, or the antialiased bicubic of papers (both centre only)."))
 
 // y[i] = sum_j t[j] x[factor i + first + j] in both axes; ceil(n / factor) pixels. A pixel is valid when at least half
 // of its weight lies on valid samples, and is their weighted mean.

@@ -81,7 +81,7 @@ class NonlocalSolver {
     search_ = settings_.search;
     if (settings_.alternate_patch) search_.patch += k % 2;
     grid_.emplace(data_.fine(), search_.patch, k);
-    Guide guide(layout_, search_.patch);
+    Guide guide(layout_, search_.patch, search_.simd);
     const int width = data_.fine().width;
     const float share = 1.0f / float(y_.bands);
     for (int y = 0; y < data_.fine().height; ++y) {

@@ -4,89 +4,64 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 
 #include "pipeline/backend/simd.h"
 
 namespace nadir {
 namespace {
 
-constexpr int kStride = 7;       // of the reference grid, px
 constexpr int kRowsPerTask = 4;  // of references
-constexpr int kLargestPatch = 6;
-constexpr float kStepsPerGrey = 2;
-// The offset centres [0, 255]; |q| <= 340 keeps 4 * 36 * 340^2 below 2^24, the largest sum that is surely exact.
-constexpr float kMiddle = 127.5f;
-constexpr float kLimit = 340;
-constexpr float kFar = std::numeric_limits<float>::max();
+constexpr float kStepsPerGrey = 8;
+constexpr float kMiddle = 1024;  // steps; centres [0, 255]
+constexpr float kLimit = 2047;
 
-int whole_lanes(int n) { return (n + kLanes - 1) / kLanes * kLanes; }
+std::size_t whole_lanes(int n) { return std::size_t((n + kScanLanes - 1) / kScanLanes * kScanLanes); }
 
-NADIR_SIMD_CLONES void quantize_samples(float* q, std::ptrdiff_t count) {
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    float v = (q[i] - kMiddle) * kStepsPerGrey;
+// Samples to pairs of whole numbers; reads one sample more than it writes.
+NADIR_SIMD_CLONES void quantize_pairs(const float* samples, std::ptrdiff_t count, std::int32_t* q,
+                                      std::int32_t* pairs) {
+  for (std::ptrdiff_t i = 0; i <= count; ++i) {
+    float v = samples[i] * kStepsPerGrey - kMiddle;
     v = v > -kLimit ? v : -kLimit;
     v = v < kLimit ? v : kLimit;
-    q[i] = float(int(v + (kLimit + 0.5f))) - kLimit;
+    q[i] = std::int32_t(v + (kLimit + 0.5f)) - std::int32_t(kLimit);
   }
+  for (std::ptrdiff_t i = 0; i < count; ++i)
+    pairs[i] = std::int32_t((std::uint32_t(q[i]) & 0xffffU) | (std::uint32_t(q[i + 1]) << 16));
 }
 
-// Sums of squares of the patches that start in one row; `sums` is one row of scratch.
-NADIR_SIMD_CLONES void patch_energies(const float* q, int stride, int patch, int width, float* sums, float* energy) {
-  for (int x = 0; x < width; ++x) {
-    float sum = 0;
-    for (int p = 0; p < patch; ++p) sum += q[std::ptrdiff_t(p) * stride + x] * q[std::ptrdiff_t(p) * stride + x];
-    sums[x] = sum;
-  }
-  for (int x = 0; x + patch <= width; ++x) {
-    float sum = 0;
-    for (int p = 0; p < patch; ++p) sum += sums[x + p];
-    energy[x] = sum;
-  }
-}
-
-// d[c] = |patch c - reference|^2 = energy[c] + reference_energy - 2 <patch c, reference> for the patches that start at
-// guide[c], c < count rounded up to whole lanes.
-NADIR_SIMD_CLONES void patch_distances(const float* guide, int stride, int patch, const float* reference,
-                                       float reference_energy, const float* energy, int count, float* d) {
-  for (int c = 0; c < count; c += 2 * kLanes) {
-    Lanes left = Lanes{};
-    Lanes right = Lanes{};
-    for (int p = 0; p < patch; ++p) {
-      const float* row = guide + std::ptrdiff_t(p) * stride + c;
-      for (int j = 0; j < patch; ++j) {
-        const float r = reference[p * patch + j];
-        left += r * *reinterpret_cast<const UnalignedLanes*>(row + j);
-        right += r * *reinterpret_cast<const UnalignedLanes*>(row + j + kLanes);
-      }
+// Sums, and sums of squares, of the patches that start in one row; `columns` is two rows of scratch.
+NADIR_SIMD_CLONES void sum_patches(const std::int32_t* pairs, int stride, int patch, int width, std::int32_t* columns,
+                                   std::int32_t* sum, std::int32_t* energy) {
+  std::int32_t* squares = columns + width;
+  for (int x = 0; x < 2 * width; ++x) columns[x] = 0;
+  for (int p = 0; p < patch; ++p) {
+    const std::int32_t* row = pairs + std::ptrdiff_t(p) * stride;
+    for (int x = 0; x < width; ++x) {
+      const std::int32_t q = std::int16_t(row[x]);
+      columns[x] += q;
+      squares[x] += q * q;
     }
-    const UnalignedLanes* e = reinterpret_cast<const UnalignedLanes*>(energy + c);
-    UnalignedLanes* out = reinterpret_cast<UnalignedLanes*>(d + c);
-    out[0] = e[0] + reference_energy - 2 * left;
-    out[1] = e[1] + reference_energy - 2 * right;
   }
+  for (int x = 0; x + patch <= width; ++x) sum[x] = energy[x] = 0;
+  for (int p = 0; p < patch; ++p)
+    for (int x = 0; x + patch <= width; ++x) {
+      sum[x] += columns[x + p];
+      energy[x] += squares[x + p];
+    }
 }
 
 // How many of n (whole lanes) distances are at most `limit`.
-NADIR_SIMD_CLONES int count_within(const float* d, int n, float limit) {
+NADIR_SIMD_CLONES int count_within(const std::int32_t* d, int n, std::int32_t limit) {
   int count = 0;
   for (int i = 0; i < n; ++i) count += d[i] <= limit;
   return count;
 }
 
-// For each run of 16 distances whether any is at most `limit`.
-NADIR_SIMD_CLONES void mark_runs(const float* d, int runs, float limit, std::uint8_t* marks) {
-  for (int r = 0; r < runs; ++r) {
-    int any = 0;
-    for (int l = 0; l < kLanes; ++l) any |= d[r * kLanes + l] <= limit;
-    marks[r] = std::uint8_t(any);
-  }
-}
-
 // Positions 0 … last that a grid of the given offset visits, with both ends.
-std::vector<int> axis_references(int last, int offset) {
+std::vector<int> axis_references(int last, int offset, int stride) {
   std::vector<int> at{0};
-  for (int v = offset; v < last; v += kStride)
+  for (int v = offset; v < last; v += stride)
     if (v > 0) at.push_back(v);
   if (last > 0) at.push_back(last);
   return at;
@@ -94,157 +69,185 @@ std::vector<int> axis_references(int last, int offset) {
 
 }  // namespace
 
-ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration)
-    : rows(axis_references(size.height - patch, (3 * iteration + iteration / kStride) % kStride)),
-      columns(axis_references(size.width - patch, 5 * iteration % kStride)) {}
+ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, int stride)
+    : rows(axis_references(size.height - patch, (3 * iteration + iteration / stride) % stride, stride)),
+      columns(axis_references(size.width - patch, 5 * iteration % stride, stride)) {}
 
-Guide::Guide(const PyramidLayout& layout, int patch)
-    : layout_(layout), patch_(patch), pyramid_(layout.samples()), energy_(layout.samples()) {}
+Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
+    : layout_(&layout),
+      patch_(patch),
+      simd_(simd),
+      stride_(ceil_div(layout.stride(), kScanLanes) * kScanLanes),
+      pyramid_(layout.samples()) {
+  const PyramidLayout::Level& last = layout.levels().back();
+  for (Map* map : {&pairs_, &energy_, &sketch_}) map->resize(place(last.top + last.height) / kScanLanes + 2);
+}
 
 void Guide::quantize(const Exec& exec) {
   constexpr int kRows = 32;
-  const int stride = layout_.stride();
-  for (const PyramidLayout::Level& level : layout_.levels()) {
+  for (const PyramidLayout::Level& level : layout_->levels()) {
     exec.parallel(ceil_div(level.height, kRows), [&](int task) {
-      const int from = task * kRows;
-      const int to = std::min(level.height, from + kRows);
-      quantize_samples(&pyramid_[std::size_t(level.top + from) * stride], std::ptrdiff_t(to - from) * stride);
+      std::vector<std::int32_t> q(std::size_t(level.width) + 1);
+      for (int y = task * kRows; y < std::min(level.height, (task + 1) * kRows); ++y)
+        quantize_pairs(&pyramid_[std::size_t(level.top + y) * std::size_t(layout_->stride())], level.width, q.data(),
+                       pairs_.data()->at + place(level.top + y));
     });
     exec.parallel(ceil_div(level.height - patch_ + 1, kRows), [&](int task) {
-      std::vector<float> sums(std::size_t(level.width));
+      std::vector<std::int32_t> columns(2 * std::size_t(level.width)), sums(std::size_t(level.width));
       const int end = std::min(level.height - patch_ + 1, (task + 1) * kRows);
       for (int y = task * kRows; y < end; ++y) {
-        const std::size_t at = std::size_t(level.top + y) * stride;
-        patch_energies(&pyramid_[at], stride, patch_, level.width, sums.data(), &energy_[at]);
+        const std::size_t at = place(level.top + y);
+        std::int32_t* const energy = energy_.data()->at + at;
+        sum_patches(pairs() + at, stride_, patch_, level.width, columns.data(), sums.data(), energy);
+        sketch_patches(patch_, sums.data(), energy, level.width - patch_ + 1, sketch_.data()->at + at);
       }
     });
   }
 }
 
-// The search around one reference after the other; keeps its buffers, and the last distance as a guess for the next.
+// The search around one reference after the other. The last distance is the guess for the next one; the rows around the
+// reference, which hold most of the nearest, then bound it, and most other candidates are rejected by their sketches.
 class Guide::Search {
  public:
   Search(const Guide& guide, const SearchSettings& settings, int iteration)
-      : guide_(guide), settings_(settings), iteration_(iteration) {}
+      : guide_(guide), settings_(settings), iteration_(iteration) {
+    scan_.pairs = guide.pairs();
+    scan_.energy = guide.energy_.data()->at;
+    scan_.sketch = guide.sketch_.data()->at;
+    scan_.stride = guide.stride_;
+    scan_.patch = guide.patch_;
+    std::size_t most = 0;
+    for (std::size_t l = 0; l < guide.layout_->levels().size(); ++l) {
+      const int edge = 2 * (l == 0 ? settings.radius : settings.copy_radius) + 1;
+      most += std::size_t(std::min(edge, guide.layout_->levels()[l].height)) *
+              std::size_t(std::min(edge, guide.layout_->levels()[l].width));
+    }
+    for (auto* v : {&distances_, &indices_, &chosen_}) v->resize(most + kScanLanes);
+  }
 
   void find(int row, int column, std::int32_t* matches) {
-    measure(row, column);
-    collect(limit());
-    select(matches);
+    set_reference(int(guide_.place(row)) + column);
+    list_runs(row, column);
+    const int wanted = std::min(settings_.similar, candidates_);
+    for (std::int32_t limit = loose(guess_, 4);; limit = loose(limit, 4)) {
+      collect(limit, wanted);
+      if (near_.count >= wanted) break;
+    }
+    select(wanted, matches);
   }
 
  private:
-  struct Run {
-    int first;  ///< in distances_
-    int at;     ///< its first patch in the pyramid
-  };
+  static std::int32_t loose(std::int32_t limit, int times) {
+    constexpr std::int32_t kMost = 1 << 29;
+    return limit < kMost / times ? limit * times + 64 : kMost;
+  }
 
   bool is_searched(std::size_t level, int row, int distance) const {
     if (level > 0) return (row + iteration_) % settings_.copy_row_step == 0;
     return distance <= settings_.dense_rows || (row + iteration_) % settings_.row_step == 0;
   }
 
-  void measure(int row, int column) {
-    const int stride = guide_.layout_.stride();
-    const int patch = guide_.patch_;
-    float reference[kLargestPatch * kLargestPatch];
-    const std::size_t at = std::size_t(row) * stride + column;
-    for (int p = 0; p < patch; ++p)
-      std::copy_n(&guide_.pyramid_[at + std::size_t(p) * stride], patch, reference + p * patch);
+  void set_reference(int at) {
+    const int pairs = (scan_.patch + 1) / 2;
+    for (int p = 0; p < scan_.patch; ++p)
+      for (int h = 0; h < pairs; ++h) {
+        const std::int32_t pair = scan_.pairs[at + p * scan_.stride + 2 * h];
+        const bool half = 2 * h + 1 == scan_.patch;
+        scan_.reference[p * pairs + h] = half ? pair & 0xffff : pair;
+      }
+    scan_.reference_energy = scan_.energy[at];
+    scan_.reference_sketch = scan_.sketch[at];
+  }
+
+  // Where the candidates are: runs in ascending order, those of the rows around the reference in [dense_, dense_end_).
+  void list_runs(int row, int column) {
     runs_.clear();
-    int used = 0;
     candidates_ = 0;
-    for (std::size_t l = 0; l < guide_.layout_.levels().size(); ++l) {
-      const PyramidLayout::Level& level = guide_.layout_.levels()[l];
+    dense_ = dense_end_ = 0;
+    for (std::size_t l = 0; l < guide_.layout_->levels().size(); ++l) {
+      const PyramidLayout::Level& level = guide_.layout_->levels()[l];
       const int radius = l == 0 ? settings_.radius : settings_.copy_radius;
       const int y0 = int(float(row) / level.factor + 0.5f);
       const int x0 = int(float(column) / level.factor + 0.5f);
       const int left = std::max(0, x0 - radius);
-      const int count = std::min(level.width - patch, x0 + radius) - left + 1;
+      const int count = std::min(level.width - scan_.patch, x0 + radius) - left + 1;
       if (count <= 0) continue;
-      const int bottom = std::min(level.height - patch, y0 + radius);
+      const int bottom = std::min(level.height - scan_.patch, y0 + radius);
       for (int y = std::max(0, y0 - radius); y <= bottom; ++y) {
         if (!is_searched(l, y, std::abs(y - y0))) continue;
-        const int start = (level.top + y) * stride + left;
-        const int end = used + whole_lanes(count);
-        if (int(distances_.size()) < end + 2 * kLanes) distances_.resize(2 * std::size_t(end) + 2 * kLanes);
-        patch_distances(&guide_.pyramid_[std::size_t(start)], stride, patch, reference, guide_.energy_[at],
-                        &guide_.energy_[std::size_t(start)], count, &distances_[std::size_t(used)]);
-        std::fill(distances_.begin() + used + count, distances_.begin() + end, kFar);
-        runs_.push_back({used, start});
-        used = end;
+        const int above = level.top + y;
+        runs_.push_back({int(guide_.place(above)) + left, above * guide_.layout_->stride() + left, count});
         candidates_ += count;
+        if (l > 0 || y > y0 + settings_.dense_rows) continue;
+        dense_end_ = runs_.size();
+        if (y < y0 - settings_.dense_rows) dense_ = runs_.size();
       }
     }
-    used_ = used;
   }
 
-  // A distance within which there are at least `similar` candidates, or all, and not many more.
-  float limit() {
-    const int wanted = std::min(settings_.similar, candidates_);
-    float below = -1;
-    float above = kFar;
-    float guess = guess_;
-    while (true) {
-      const int count = count_within(distances_.data(), used_, guess);
-      if (count >= wanted && count <= 3 * wanted) break;
-      (count < wanted ? below : above) = guess;
-      if (above - below <= 1) {
-        guess = above;
-        break;
-      }
-      guess = above == kFar ? 2 * guess + 64 : std::floor(0.5f * (below + above));
-    }
-    guess_ = guess;
-    return guess;
+  // All candidates within `limit`, or fewer if there are `wanted` nearer ones among the rows around the reference.
+  void collect(std::int32_t limit, int wanted) {
+    const std::span<const PatchRun> runs(runs_);
+    near_ = {distances_.data(), indices_.data(), 0};
+    scan_.set_limit(limit);
+    scan_patches(guide_.simd_, scan_, runs.subspan(dense_, dense_end_ - dense_), near_);
+    const int dense = near_.count;
+    if (dense >= wanted) scan_.set_limit(last_distance(wanted));
+    scan_patches(guide_.simd_, scan_, runs.first(dense_), near_);
+    const int before = near_.count - dense;
+    std::rotate(near_.distance, near_.distance + dense, near_.distance + dense + before);
+    std::rotate(near_.index, near_.index + dense, near_.index + dense + before);
+    scan_patches(guide_.simd_, scan_, runs.subspan(dense_end_), near_);
   }
 
-  void collect(float limit) {
-    near_.clear();
-    marks_.resize(std::size_t(used_ / kLanes));
-    mark_runs(distances_.data(), used_ / kLanes, limit, marks_.data());
-    for (std::size_t r = 0; r < runs_.size(); ++r) {
-      const int end = r + 1 < runs_.size() ? runs_[r + 1].first : used_;
-      for (int i = runs_[r].first; i < end; i += kLanes) {
-        if (!marks_[std::size_t(i / kLanes)]) continue;
-        for (int c = i; c < i + kLanes; ++c)
-          if (distances_[std::size_t(c)] <= limit)
-            near_.push_back({distances_[std::size_t(c)], runs_[r].at + c - runs_[r].first});
-      }
+  // The least distance within which there are at least `wanted` patches.
+  std::int32_t last_distance(int wanted) {
+    const int n = int(whole_lanes(near_.count));
+    std::fill(near_.distance + near_.count, near_.distance + n, kFarPatch);
+    std::int32_t below = -1;
+    std::int32_t enough = scan_.limit;
+    while (enough - below > 1) {
+      const std::int32_t middle = below + (enough - below) / 2;
+      (count_within(near_.distance, n, middle) < wanted ? below : enough) = middle;
     }
+    return enough;
   }
 
   // Keeps the order of indices; of equally distant ones the first.
-  void select(std::int32_t* matches) {
-    const int wanted = std::min(settings_.similar, candidates_);
-    sorted_.clear();
-    for (const Candidate& c : near_) sorted_.push_back(c.distance);
-    std::nth_element(sorted_.begin(), sorted_.begin() + (wanted - 1), sorted_.end());
-    const float last = sorted_[std::size_t(wanted - 1)];
-    int ties = wanted;
-    for (const Candidate& c : near_) ties -= c.distance < last;
+  void select(int wanted, std::int32_t* matches) {
+    const std::int32_t last = last_distance(wanted);
     int n = 0;
-    for (const Candidate& c : near_)
-      if (c.distance < last || (c.distance == last && ties-- > 0)) matches[n++] = c.at;
+    for (int i = 0; i < near_.count; ++i) {
+      chosen_[std::size_t(n)] = near_.index[i];
+      n += near_.distance[i] <= last;
+    }
+    if (n > wanted) n = select_ties(wanted, last);
+    for (int i = 0; i < n; ++i) matches[i] = chosen_[std::size_t(i)];
     for (; n < settings_.similar; ++n) matches[n] = matches[n - wanted];
     guess_ = last;
   }
 
-  struct Candidate {
-    float distance;
-    std::int32_t at;
-  };
+  int select_ties(int wanted, std::int32_t last) {
+    int ties = wanted;
+    for (int i = 0; i < near_.count; ++i) ties -= near_.distance[i] < last;
+    int n = 0;
+    for (int i = 0; i < near_.count; ++i)
+      if (near_.distance[i] < last || (near_.distance[i] == last && ties-- > 0))
+        chosen_[std::size_t(n++)] = near_.index[i];
+    return n;
+  }
 
   const Guide& guide_;
   const SearchSettings& settings_;
   int iteration_;
-  int used_ = 0;
+  PatchScan scan_;
+  NearPatches near_{};
   int candidates_ = 0;
-  float guess_ = 1024;
-  std::vector<Run> runs_;
-  std::vector<float> distances_, sorted_;
-  std::vector<std::uint8_t> marks_;
-  std::vector<Candidate> near_;
+  std::size_t dense_ = 0;
+  std::size_t dense_end_ = 0;
+  std::int32_t guess_ = 1 << 14;
+  std::vector<PatchRun> runs_;
+  std::vector<std::int32_t> distances_, indices_, chosen_;
 };
 
 MatchList Guide::match(const Exec& exec, const ReferenceGrid& grid, const SearchSettings& settings,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "stages/super_resolution/match_kernels.h"
 #include "stages/super_resolution/pyramid.h"
 
 namespace nadir {
@@ -16,38 +17,58 @@ struct SearchSettings {
   int dense_rows = 6;     ///< rows this near to the reference are all searched …
   int row_step = 4;       ///< … of the others one in so many, another one each iteration
   int copy_row_step = 2;  ///< the same for the copies, everywhere
+  Simd simd = widest_simd();
 };
+
+/// Pixels between reference patches.
+constexpr int kReferenceStride = 7;
 
 /// Reference patches: a regular grid whose offset moves with the iteration, closed by the first and last patch.
 struct ReferenceGrid {
   std::vector<int> rows, columns;
-  ReferenceGrid(Size size, int patch, int iteration);
+  ReferenceGrid(Size size, int patch, int iteration, int stride = kReferenceStride);
   int count() const { return int(rows.size() * columns.size()); }
 };
 
 /// For every reference, row by row, `similar` indices of patches in the pyramid, in ascending order.
 using MatchList = std::vector<std::int32_t>;
 
-/// What patches are compared by: whole numbers, half a grey level a step, and so few that every sum of squares is exact
-/// in float32. So ties are ties on every machine.
+/// What patches are compared by: whole numbers, an eighth of a grey level a step, in [-2047, 2047]. Every sum of
+/// squares is exact, so ties are ties on every machine.
 class Guide {
  public:
-  Guide(const PyramidLayout& layout, int patch);
+  explicit Guide(const PyramidLayout& layout, int patch, Simd simd = widest_simd());
+  /// To be filled with grey levels before `quantize`.
   std::vector<float>& pyramid() { return pyramid_; }
   /// Rounds the pyramid and sums the energies of all patches.
   void quantize(const Exec& exec);
+  int quantized(int row, int column) const { return std::int16_t(pairs()[std::ptrdiff_t(row) * stride_ + column]); }
 
   /// The `similar` patches with the least sum of squared differences, ties decided by the lower index; repeated where
   /// there are fewer candidates.
   MatchList match(const Exec& exec, const ReferenceGrid& grid, const SearchSettings& settings, int iteration) const;
 
+  /// Bytes of a guide over so many samples.
+  static std::size_t bytes(std::size_t samples) { return samples * (sizeof(float) + 3 * sizeof(std::int32_t)); }
+
  private:
   class Search;
+  struct alignas(64) Entries {
+    std::int32_t at[kScanLanes];
+  };
+  using Map = std::vector<Entries>;  ///< of all rows of the pyramid, each filled up to whole entries
 
-  const PyramidLayout& layout_;
+  std::size_t place(int row) const { return std::size_t(row) * std::size_t(stride_); }
+  const std::int32_t* pairs() const { return pairs_.data()->at; }
+
+  const PyramidLayout* layout_;
   int patch_;
+  Simd simd_;
+  int stride_;  ///< of the maps, samples
   std::vector<float> pyramid_;
-  std::vector<float> energy_;  ///< of the patch whose first sample is here
+  Map pairs_;   ///< a sample in the lower half, its successor in the upper
+  Map energy_;  ///< of the patch whose first sample is here
+  Map sketch_;
 };
 
 }  // namespace nadir

@@ -12,17 +12,18 @@ namespace {
 // Rows of references whose patches share one sum. The sums of strips are added in their order, so the result does not
 // depend on which thread computed which.
 constexpr int kRowsPerStrip = 8;
+constexpr int kRowSamples = 8;  // that a row of a patch may rewrite
 
 // Sums over the patches of one strip of references.
 struct Strip {
   int top = 0;
   int bottom = 0;
+  int spare = 0;               ///< samples at the end of `sums`, where patches of the copies go
   std::vector<float> sums;     ///< of weighted samples
   std::vector<float> weights;  ///< of the patches that start here
 };
 
-// Gathers, shrinks and adds up groups; the edge of patches is known to the compiler, which unrolls its loops.
-template <int kPatch>
+// Gathers, shrinks and adds up groups.
 class StripShrinker {
  public:
   StripShrinker(const PyramidLayout& layout, const std::vector<float>& pyramid, const MatchList& matches,
@@ -31,15 +32,16 @@ class StripShrinker {
         pyramid_(pyramid),
         matches_(matches),
         settings_(settings),
-        batch_(kPatch * kPatch, settings.similar) {}
+        batch_(settings.patch, settings.similar, settings.simd) {}
 
   // References [from, to) in the order of the grid.
   void run(int from, int to, float t, Strip& strip) {
     for (int first = from; first < to; first += kLanes) {
       const int lanes = std::min(kLanes, to - first);
       gather(first, lanes);
-      batch_.shrink(t);
-      scatter(first, lanes, strip);
+      const int used = used_patches(first, lanes);
+      batch_.shrink(t, used);
+      scatter(first, lanes, used, strip);
     }
   }
 
@@ -50,38 +52,42 @@ class StripShrinker {
 
   // Lanes without a reference repeat the last one.
   void gather(int first, int lanes) {
-    const std::ptrdiff_t step = std::ptrdiff_t(batch_.stride()) * kLanes;
-    for (int j = 0; j < settings_.similar; ++j)
-      for (int l = 0; l < kLanes; ++l) {
-        const float* from = &pyramid_[std::size_t(matches_of(first + std::min(l, lanes - 1))[j])];
-        float* to = batch_.patches() + j * step + l;
-        for (int p = 0; p < kPatch; ++p, from += layout_.stride(), to += kPatch * kLanes) {
-          float row[kPatch];
-          std::copy_n(from, kPatch, row);
-          for (int q = 0; q < kPatch; ++q) to[q * kLanes] = row[q];
-        }
-      }
+    const float* from[kLanes];
+    for (int j = 0; j < settings_.similar; ++j) {
+      for (int l = 0; l < kLanes; ++l) from[l] = &pyramid_[std::size_t(matches_of(first + std::min(l, lanes - 1))[j])];
+      batch_.gather(j, from, layout_.stride());
+    }
   }
 
-  void scatter(int first, int lanes, Strip& strip) const {
+  // Patches of the original scale lead each list, unless it repeats itself.
+  int used_patches(int first, int lanes) const {
+    const int end_of_image = layout_.size().height * layout_.stride();
+    int used = 0;
+    for (int l = 0; l < lanes; ++l) {
+      int j = settings_.similar;
+      while (j > used && matches_of(first + l)[j - 1] >= end_of_image) --j;
+      used = j;
+    }
+    return used;
+  }
+
+  void scatter(int first, int lanes, int used, Strip& strip) const {
     const int stride = layout_.stride();
     const int end_of_image = layout_.size().height * stride;
-    const std::ptrdiff_t step = std::ptrdiff_t(batch_.stride()) * kLanes;
-    for (int j = 0; j < settings_.similar; ++j)
+    float* const nowhere = &strip.sums[strip.sums.size() - std::size_t(strip.spare)];
+    float* to[kLanes];
+    std::fill_n(to, kLanes, nowhere);
+    for (int j = 0; j < used; ++j) {
       for (int l = 0; l < lanes; ++l) {
         const std::int32_t at = matches_of(first + l)[j];
+        to[l] = nowhere;
         if (at >= end_of_image) continue;
-        const float weight = batch_.weights()[l];
         const std::size_t target = std::size_t(at - strip.top * stride);
-        strip.weights[target] += weight;
-        const float* from = batch_.result() + j * step + l;
-        float* to = &strip.sums[target];
-        for (int p = 0; p < kPatch; ++p, from += kPatch * kLanes, to += stride) {
-          float row[kPatch];
-          for (int q = 0; q < kPatch; ++q) row[q] = weight * from[q * kLanes];
-          for (int q = 0; q < kPatch; ++q) to[q] += row[q];
-        }
+        strip.weights[target] += batch_.weights()[l];
+        to[l] = &strip.sums[target];
       }
+      batch_.scatter(j, to, stride);
+    }
   }
 
   const PyramidLayout& layout_;
@@ -141,7 +147,8 @@ Strip empty_strip(const ReferenceGrid& grid, int index, Size size, const SearchS
   strip.top = std::max(0, grid.rows[first] - settings.radius);
   strip.bottom = std::min(size.height, grid.rows[last] + settings.radius + settings.patch);
   const std::size_t samples = std::size_t(strip.bottom - strip.top) * std::size_t(size.width);
-  strip.sums.assign(samples, 0.0f);
+  strip.spare = size.width * settings.patch + kRowSamples;
+  strip.sums.assign(samples + std::size_t(strip.spare), 0.0f);
   strip.weights.assign(samples, 0.0f);
   return strip;
 }
@@ -157,10 +164,7 @@ void shrink_groups(const Exec& exec, const PyramidLayout& layout, const std::vec
     Strip strip = empty_strip(grid, i, layout.size(), settings);
     const int end = std::min(int(grid.rows.size()), (i + 1) * kRowsPerStrip);
     const int from = i * kRowsPerStrip * columns;
-    if (settings.patch == 5)
-      StripShrinker<5>(layout, pyramid, matches, settings).run(from, end * columns, t, strip);
-    else
-      StripShrinker<6>(layout, pyramid, matches, settings).run(from, end * columns, t, strip);
+    StripShrinker(layout, pyramid, matches, settings).run(from, end * columns, t, strip);
     strips[std::size_t(i)] = std::move(strip);
   });
   constexpr int kRowsPerTask = 32;
@@ -175,11 +179,9 @@ void shrink_groups(const Exec& exec, const PyramidLayout& layout, const std::vec
 }
 
 std::size_t shrink_groups_bytes(Size size, const SearchSettings& settings) {
-  constexpr int kReferenceStride = 7;
   const double overlap = 1 + 2.0 * (settings.radius + settings.patch) / (kRowsPerStrip * kReferenceStride);
   const double pixels = double(size.width) * size.height;
-  return std::size_t(pixels * overlap * 2 * sizeof(float)) +
-         GroupBatch::bytes(settings.patch * settings.patch, settings.similar);
+  return std::size_t(pixels * overlap * 2 * sizeof(float)) + GroupBatch::bytes(settings.patch, settings.similar);
 }
 
 }  // namespace nadir

@@ -12,17 +12,27 @@ namespace {
 
 struct Fixture {
   PyramidLayout layout;
+  int patch;
+  std::vector<float> samples;  // of the pyramid, in grey levels
   Guide guide;
   std::vector<float> image;  // quantised
 
-  Fixture(int width, int height, int patch, const std::vector<float>& copies, const test::Formula& formula)
-      : layout({width, height}, copies, patch), guide(layout, patch) {
+  Fixture(int width, int height, int edge, const std::vector<float>& copies, const test::Formula& formula)
+      : layout({width, height}, copies, edge), patch(edge), samples(layout.samples()), guide(layout, edge) {
     for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x) guide.pyramid()[std::size_t(y * width + x)] = float(formula(0, x, y));
-    Exec exec;
-    layout.fill_copies(exec, guide.pyramid());
-    guide.quantize(exec);
-    image = guide.pyramid();
+      for (int x = 0; x < width; ++x) samples[std::size_t(y * width + x)] = float(formula(0, x, y));
+    layout.fill_copies(Exec(), samples);
+    guide = with(widest_simd());
+    for (const auto& level : layout.levels())
+      for (int y = level.top; y < level.top + level.height; ++y)
+        for (int x = 0; x < width; ++x) image.push_back(float(guide.quantized(y, x)));
+  }
+
+  Guide with(Simd simd) const {
+    Guide g(layout, patch, simd);
+    g.pyramid() = samples;
+    g.quantize(Exec());
+    return g;
   }
 };
 
@@ -64,6 +74,8 @@ std::vector<std::int32_t> nearest(const Fixture& f, const SearchSettings& s, int
 void expect_nearest(const Fixture& f, const SearchSettings& s, int iteration) {
   const ReferenceGrid grid(f.layout.size(), s.patch, iteration);
   const MatchList matches = f.guide.match(Exec(), grid, s, iteration);
+  for (int level = 0; level < int(widest_simd()); ++level)
+    EXPECT_EQ(f.with(Simd(level)).match(Exec(), grid, s, iteration), matches) << level;
   for (std::size_t r = 0; r < grid.rows.size(); ++r)
     for (std::size_t c = 0; c < grid.columns.size(); ++c) {
       const auto* found = &matches[(r * grid.columns.size() + c) * std::size_t(s.similar)];

@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <cmath>
+#include <vector>
 
 namespace nadir {
 namespace {
@@ -14,14 +15,15 @@ float sample(int p, int j, int l) {
 }
 
 TEST(Shrinkage, equals_the_filter_in_the_eigenbasis_of_each_group) {
-  for (const int n : {25, 36}) {
+  for (const int edge : {5, 6}) {
+    const int n = edge * edge;
     const int m = 40;
     const float t = 60;
-    GroupBatch batch(n, m);
+    GroupBatch batch(edge, m);
     for (int p = 0; p < n; ++p)
       for (int j = 0; j < m; ++j)
-        for (int l = 0; l < kLanes; ++l) batch.patches()[(j * batch.stride() + p) * kLanes + l] = sample(p, j, l);
-    batch.shrink(t);
+        for (int l = 0; l < kLanes; ++l) batch.sample(j, p / edge, p % edge, l) = sample(p, j, l);
+    batch.shrink(t, m);
     for (const int l : {0, 7, 15}) {
       Eigen::MatrixXd x(n, m);
       for (int p = 0; p < n; ++p)
@@ -35,19 +37,45 @@ TEST(Shrinkage, equals_the_filter_in_the_eigenbasis_of_each_group) {
           (eigen.eigenvectors() * f.matrix().asDiagonal() * eigen.eigenvectors().transpose() * x).colwise() + mean;
       for (int p = 0; p < n; ++p)
         for (int j = 0; j < m; ++j)
-          ASSERT_NEAR(batch.result()[(j * batch.stride() + p) * kLanes + l], expected(p, j), 0.02)
-              << n << " " << p << " " << j;
+          ASSERT_NEAR(batch.sample(j, p / edge, p % edge, l), expected(p, j), 0.02) << n << " " << p << " " << j;
       EXPECT_NEAR(batch.weights()[l], 1 / (f.square().sum() + 0.15), 1e-3);
     }
   }
 }
 
 TEST(Shrinkage, a_group_of_equal_patches_keeps_them) {
-  GroupBatch batch(25, 8);
-  const auto at = [&](int p, int j, int l) { return (j * batch.stride() + p) * kLanes + l; };
-  for (int i = 0; i < 25 * 8 * kLanes; ++i) batch.patches()[at(i % 25, i / 25 % 8, i / 200)] = float(i % 25);
-  batch.shrink(6);
-  for (int i = 0; i < 25 * 8 * kLanes; ++i) ASSERT_EQ(batch.result()[at(i % 25, i / 25 % 8, i / 200)], float(i % 25));
+  GroupBatch batch(5, 8);
+  const int n = 25;
+  for (int i = 0; i < n * 8 * kLanes; ++i) batch.sample(i / n % 8, i % n / 5, i % 5, i / (8 * n)) = float(i % n);
+  batch.shrink(6, 8);
+  for (int i = 0; i < n * 8 * kLanes; ++i)
+    ASSERT_EQ(batch.sample(i / n % 8, i % n / 5, i % 5, i / (8 * n)), float(i % n));
+}
+
+TEST(Shrinkage, every_instruction_set_gives_the_same_bits) {
+  for (const int edge : {5, 6}) {
+    std::vector<float> image(80 * 80), expected;
+    for (int i = 0; i < 80 * 80; ++i) image[std::size_t(i)] = sample(i % 80, i / 80, i % 7);
+    for (int level = 0; level <= int(widest_simd()); ++level) {
+      GroupBatch batch(edge, 12, Simd(level));
+      std::vector<float> sums(image.size());
+      const auto place = [](int j, int l) { return 4 * l + 80 * (5 * j + l % 3); };
+      const float* from[kLanes];
+      float* to[kLanes];
+      for (int j = 0; j < 12; ++j) {
+        for (int l = 0; l < kLanes; ++l) from[l] = &image[std::size_t(place(j, l))];
+        batch.gather(j, from, 80);
+      }
+      EXPECT_EQ(batch.sample(3, 2, 1, 7), image[std::size_t(place(3, 7) + 2 * 80 + 1)]);
+      batch.shrink(40, 11);
+      for (int j = 0; j < 11; ++j) {
+        for (int l = 0; l < kLanes; ++l) to[l] = &sums[std::size_t(place(j, l))];
+        batch.scatter(j, to, 80);
+      }
+      if (level == 0) expected = sums;
+      EXPECT_EQ(sums, expected) << level << " " << edge;
+    }
+  }
 }
 
 }  // namespace
