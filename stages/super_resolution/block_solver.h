@@ -1,6 +1,7 @@
 // Solves one rectangle of the image: alternates between what was observed and what is sparse.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "stages/super_resolution/data_term.h"
@@ -20,17 +21,20 @@ struct SolverSettings {
   std::vector<float> copies;     ///< factors of the downscaled copies that are searched too
   float momentum = 0.9f;
   float strength = 1.5f;     ///< threshold t = strength s^2
-  float last_step = 2;       ///< s of the last iteration
+  float first_step = 80;     ///< s of the first iteration, grey levels
+  float last_step = 2;       ///< of the last
+  float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
+  float last_distrust = 1;   ///< rho of the data step that ends it is so many times larger
 };
 
-/// The presets of sr_reference: iterations, search and schedule of a quality.
-SolverSettings preset(Quality quality);
+/// The settings of a quality for bands with noise of these standard deviations, 8-bit units.
+SolverSettings preset(Quality quality, std::span<const float> noise);
 
 /// y = A x + n by half-quadratic splitting with the nonlocally centralised sparsity of groups of similar patches. All
 /// bands share one match list. `y` lies at (0, 0), all its samples have finite values; the returned tile holds the fine
-/// image.
-Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y);
+/// image, whose first pixel is pixel `origin` of the scene.
+Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin = {});
 
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);

@@ -59,9 +59,9 @@ NADIR_SIMD_CLONES int count_within(const std::int32_t* d, int n, std::int32_t li
 }
 
 // Positions 0 … last that a grid of the given offset visits, with both ends.
-std::vector<int> axis_references(int last, int offset, int stride) {
+std::vector<int> axis_references(int last, int offset) {
   std::vector<int> at{0};
-  for (int v = offset; v < last; v += stride)
+  for (int v = offset - floor_div(offset, kReferenceStride) * kReferenceStride; v < last; v += kReferenceStride)
     if (v > 0) at.push_back(v);
   if (last > 0) at.push_back(last);
   return at;
@@ -69,9 +69,9 @@ std::vector<int> axis_references(int last, int offset, int stride) {
 
 }  // namespace
 
-ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, int stride)
-    : rows(axis_references(size.height - patch, (3 * iteration + iteration / stride) % stride, stride)),
-      columns(axis_references(size.width - patch, 5 * iteration % stride, stride)) {}
+ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, Origin origin)
+    : rows(axis_references(size.height - patch, 3 * iteration + iteration / kReferenceStride - origin.y)),
+      columns(axis_references(size.width - patch, 5 * iteration - origin.x)) {}
 
 Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
     : layout_(&layout),
@@ -116,6 +116,8 @@ class Guide::Search {
     scan_.sketch = guide.sketch_.data()->at;
     scan_.stride = guide.stride_;
     scan_.patch = guide.patch_;
+    copy_penalty_ = std::int32_t(std::min(double(1 << 28), double(settings.copy_penalty) * scan_.patch * scan_.patch *
+                                                               double(kStepsPerGrey * kStepsPerGrey)));
     std::size_t most = 0;
     for (std::size_t l = 0; l < guide.layout_->levels().size(); ++l) {
       const int edge = 2 * (l == 0 ? settings.radius : settings.copy_radius) + 1;
@@ -142,6 +144,7 @@ class Guide::Search {
     return limit < kMost / times ? limit * times + 64 : kMost;
   }
 
+  // `row` of the scene, or of its copy.
   bool is_searched(std::size_t level, int row, int distance) const {
     if (level > 0) return (row + iteration_) % settings_.copy_row_step == 0;
     return distance <= settings_.dense_rows || (row + iteration_) % settings_.row_step == 0;
@@ -163,21 +166,22 @@ class Guide::Search {
   void list_runs(int row, int column) {
     runs_.clear();
     candidates_ = 0;
-    dense_ = dense_end_ = 0;
+    dense_ = dense_end_ = copies_ = 0;
     for (std::size_t l = 0; l < guide_.layout_->levels().size(); ++l) {
       const PyramidLayout::Level& level = guide_.layout_->levels()[l];
       const int radius = l == 0 ? settings_.radius : settings_.copy_radius;
-      const int y0 = int(float(row) / level.factor + 0.5f);
-      const int x0 = int(float(column) / level.factor + 0.5f);
+      const int y0 = int(float(row + guide_.layout_->origin().y) / level.factor + 0.5f) - level.first_y;
+      const int x0 = int(float(column + guide_.layout_->origin().x) / level.factor + 0.5f) - level.first_x;
       const int left = std::max(0, x0 - radius);
       const int count = std::min(level.width - scan_.patch, x0 + radius) - left + 1;
       if (count <= 0) continue;
       const int bottom = std::min(level.height - scan_.patch, y0 + radius);
       for (int y = std::max(0, y0 - radius); y <= bottom; ++y) {
-        if (!is_searched(l, y, std::abs(y - y0))) continue;
+        if (!is_searched(l, y + level.first_y, std::abs(y - y0))) continue;
         const int above = level.top + y;
         runs_.push_back({int(guide_.place(above)) + left, above * guide_.layout_->stride() + left, count});
         candidates_ += count;
+        if (l == 0) copies_ = runs_.size();
         if (l > 0 || y > y0 + settings_.dense_rows) continue;
         dense_end_ = runs_.size();
         if (y < y0 - settings_.dense_rows) dense_ = runs_.size();
@@ -197,7 +201,10 @@ class Guide::Search {
     const int before = near_.count - dense;
     std::rotate(near_.distance, near_.distance + dense, near_.distance + dense + before);
     std::rotate(near_.index, near_.index + dense, near_.index + dense + before);
-    scan_patches(guide_.simd_, scan_, runs.subspan(dense_end_), near_);
+    scan_patches(guide_.simd_, scan_, runs.subspan(dense_end_, copies_ - dense_end_), near_);
+    scan_.reference_energy += copy_penalty_;
+    scan_patches(guide_.simd_, scan_, runs.subspan(copies_), near_);
+    scan_.reference_energy -= copy_penalty_;
   }
 
   // The least distance within which there are at least `wanted` patches.
@@ -245,6 +252,8 @@ class Guide::Search {
   int candidates_ = 0;
   std::size_t dense_ = 0;
   std::size_t dense_end_ = 0;
+  std::size_t copies_ = 0;
+  std::int32_t copy_penalty_;
   std::int32_t guess_ = 1 << 14;
   std::vector<PatchRun> runs_;
   std::vector<std::int32_t> distances_, indices_, chosen_;

@@ -17,16 +17,19 @@ struct SearchSettings {
   int dense_rows = 6;     ///< rows this near to the reference are all searched …
   int row_step = 4;       ///< … of the others one in so many, another one each iteration
   int copy_row_step = 2;  ///< the same for the copies, everywhere
+  /// Added to the distances of patches from the copies, squared grey levels a sample.
+  float copy_penalty = 0;
   Simd simd = widest_simd();
 };
 
 /// Pixels between reference patches.
 constexpr int kReferenceStride = 7;
 
-/// Reference patches: a regular grid whose offset moves with the iteration, closed by the first and last patch.
+/// Reference patches: a regular grid of the scene whose offset moves with the iteration, closed by the first and last
+/// patch of the image.
 struct ReferenceGrid {
   std::vector<int> rows, columns;
-  ReferenceGrid(Size size, int patch, int iteration, int stride = kReferenceStride);
+  ReferenceGrid(Size size, int patch, int iteration, Origin origin = {});
   int count() const { return int(rows.size() * columns.size()); }
 };
 

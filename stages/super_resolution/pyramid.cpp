@@ -12,7 +12,8 @@ namespace {
 constexpr int kRadius = 3;      // of the antialiasing Gaussian
 constexpr int kOverread = 128;  // samples that vector code may read past the end
 
-DownscaleTable downscale_table(int n, int count, double factor) {
+// Of n samples from `origin` of the scene on; output i is pixel first + i of the scene's copy.
+DownscaleTable downscale_table(int n, int origin, int first, int count, double factor) {
   constexpr int kTaps = DownscaleTable::kTaps;
   const double sigma = 0.45 * std::sqrt(factor * factor - 1);
   double gauss[2 * kRadius + 1];
@@ -20,7 +21,7 @@ DownscaleTable downscale_table(int n, int count, double factor) {
   for (int j = -kRadius; j <= kRadius; ++j) sum += gauss[j + kRadius] = std::exp(-0.5 * j * j / (sigma * sigma));
   DownscaleTable table;
   for (int i = 0; i < count; ++i) {
-    const double position = (i + 0.5) * factor - 0.5;
+    const double position = (first + i + 0.5) * factor - 0.5 - origin;
     const int base = int(std::floor(position));
     const double t = position - base;
     DownscaleTable::Entry entry{};
@@ -44,17 +45,23 @@ NADIR_SIMD_CLONES void weighted_rows(const float* image, int stride, const Downs
              w[6] * r[6][x] + w[7] * r[7][x];
 }
 
+// The first pixel of a copy whose position is inside an image that begins at `origin`.
+int first_inside(int origin, double factor) { return int(std::ceil((origin + 0.5) / factor - 0.5)); }
+
 }  // namespace
 
-PyramidLayout::PyramidLayout(Size size, std::span<const float> factors, int least) : stride_(size.width) {
-  levels_.push_back({1, size.width, size.height, 0, {}, {}});
+PyramidLayout::PyramidLayout(Size size, std::span<const float> factors, int least, Origin origin)
+    : stride_(size.width), origin_(origin) {
+  levels_.push_back({1, size.width, size.height, 0, origin.x, origin.y, {}, {}});
   for (const float f : factors) {
-    const int width = int(float(size.width) / f);
-    const int height = int(float(size.height) / f);
+    const int x = first_inside(origin.x, double(f));
+    const int y = first_inside(origin.y, double(f));
+    const int width = int(double(size.width + origin.x) / double(f)) - x;
+    const int height = int(double(size.height + origin.y) / double(f)) - y;
     if (std::min(width, height) < least) continue;
     const int top = levels_.back().top + levels_.back().height;
-    levels_.push_back(
-        {f, width, height, top, downscale_table(size.width, width, f), downscale_table(size.height, height, f)});
+    levels_.push_back({f, width, height, top, x, y, downscale_table(size.width, origin.x, x, width, double(f)),
+                       downscale_table(size.height, origin.y, y, height, double(f))});
   }
 }
 

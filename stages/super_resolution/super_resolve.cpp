@@ -49,24 +49,17 @@ NADIR_PARAMS(
           "What a block sees beyond its edge, in pixels of the image; -1: 36 fine pixels."))
 
 constexpr int kHaloFinePx = 36;
-constexpr float kLeastNoise = 0.2f;    // 8-bit units: y is believed up to here
-constexpr float kNoiseShare = 0.36f;   // of the noise's sigma that the data step works with (1.8 for 5)
-constexpr float kStepPerNoise = 0.4f;  // the schedule ends earlier in noise: s of 4 for 5
-constexpr float kClip = 1e4f;          // 8-bit units: samples beyond are no radiometry, and would swamp float32
+constexpr float kClip = 1e4f;  // 8-bit units: samples beyond are no radiometry, and would swamp float32
 
 SolverSettings solver_settings(const Params& p, const Observation& observation, const std::vector<BandScale>& bands) {
-  SolverSettings s = preset(p.quality);
+  std::vector<float> noise;
+  for (const BandScale& b : bands) noise.push_back(b.noise);
+  SolverSettings s = preset(p.quality, noise);
   s.observation = observation;
   if (p.iterations > 0) s.iterations = p.iterations;
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
-  float mean = 0;
-  for (const BandScale& b : bands) {
-    s.noise.push_back(std::max(kLeastNoise, kNoiseShare * b.noise));
-    mean += b.noise / float(bands.size());
-  }
-  s.last_step = std::min(20.0f, s.last_step + kStepPerNoise * mean);
   return s;
 }
 
@@ -174,8 +167,9 @@ class SuperResolve final : public TileStage {
     return y;
   }
 
-  Tile solve(ConstTileView y, Exec& exec) const {
-    if (params_.method == Method::nonlocal) return solve_nonlocal(exec, settings_, y);
+  Tile solve(ConstTileView y, const Window& r, Exec& exec) const {
+    if (params_.method == Method::nonlocal)
+      return solve_nonlocal(exec, settings_, y, {r.x * params_.scale, r.y * params_.scale});
     return solve_back_projection(exec, observation_, params_.iterations > 0 ? params_.iterations : 30, y);
   }
 
@@ -188,7 +182,7 @@ class SuperResolve final : public TileStage {
     for (int v = target.y; v < target.bottom(); ++v)
       for (int u = target.x; u < target.right(); ++u)
         any |= (out.mask()(u, v) = y.view().is_valid(u / s - r.x, v / s - r.y)) != 0;
-    const Tile x = any ? solve(y.view(), exec) : Tile();
+    const Tile x = any ? solve(y.view(), r, exec) : Tile();
     for (int b = 0; b < out.bands; ++b) {
       const BandScale& scale = bands_[std::size_t(b)];
       for (int v = target.y; v < target.bottom(); ++v)

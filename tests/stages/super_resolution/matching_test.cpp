@@ -128,5 +128,37 @@ TEST(ReferenceGrid, covers_both_ends_in_every_iteration) {
   }
 }
 
+TEST(PyramidLayout, overlapping_blocks_of_a_scene_have_the_same_copies_and_references) {
+  const std::vector<float> factors{1.5f, 1.6f, 2.0f};
+  const Origin origin{13, 22};
+  const PyramidLayout whole({90, 80}, factors, 5);
+  const PyramidLayout part({70, 50}, factors, 5, origin);
+  std::vector<float> scene(whole.samples()), block(part.samples());
+  for (int y = 0; y < 80; ++y)
+    for (int x = 0; x < 90; ++x) scene[std::size_t(y * 90 + x)] = float(texture(0, x, y));
+  for (int y = 0; y < 50; ++y)
+    for (int x = 0; x < 70; ++x)
+      block[std::size_t(y * 70 + x)] = scene[std::size_t((y + origin.y) * 90 + x + origin.x)];
+  whole.fill_copies(Exec(), scene);
+  part.fill_copies(Exec(), block);
+  constexpr int kBorder = 4;  // where the block's edge is mirrored
+  for (std::size_t l = 1; l < part.levels().size(); ++l) {
+    const auto& a = whole.levels()[l];
+    const auto& b = part.levels()[l];
+    for (int y = kBorder; y < b.height - kBorder; ++y)
+      for (int x = kBorder; x < b.width - kBorder; ++x)
+        ASSERT_NEAR(block[std::size_t((b.top + y) * 70 + x)],
+                    scene[std::size_t((a.top + y + b.first_y) * 90 + x + b.first_x)], 1e-3)
+            << l << " " << x << "," << y;
+  }
+  for (int k = 0; k < 15; ++k) {
+    const ReferenceGrid of_scene({90, 80}, 5, k), of_block({70, 50}, 5, k, origin);
+    for (std::size_t i = 1; i + 1 < of_block.rows.size(); ++i)
+      EXPECT_EQ(std::count(of_scene.rows.begin(), of_scene.rows.end(), of_block.rows[i] + origin.y), 1);
+    for (std::size_t i = 1; i + 1 < of_block.columns.size(); ++i)
+      EXPECT_EQ(std::count(of_scene.columns.begin(), of_scene.columns.end(), of_block.columns[i] + origin.x), 1);
+  }
+}
+
 }  // namespace
 }  // namespace nadir

@@ -187,6 +187,37 @@ TEST(SuperResolve, parameters_at_both_ends_of_their_ranges_give_finite_images) {
   EXPECT_THROW(test::make_tile_stage(super_resolve_stage(), {{"scale", Whole{5}}}, {&image}), std::logic_error);
 }
 
+// The mean step from one pixel to the next across columns and rows that are multiples of `period` (`on`), or all
+// others.
+double mean_step(const test::Image& image, int period, bool on) {
+  const Grid& g = image.info.grid;
+  double sum = 0;
+  int count = 0;
+  for (int y = 1; y < g.height; ++y)
+    for (int x = 1; x < g.width; ++x) {
+      if ((x % period == 0) == on) sum += std::abs(double(image(0, x, y)) - double(image(0, x - 1, y))), ++count;
+      if ((y % period == 0) == on) sum += std::abs(double(image(0, x, y)) - double(image(0, x, y - 1))), ++count;
+    }
+  return sum / count;
+}
+
+TEST(SuperResolve, blocks_leave_no_seam) {
+  const test::Image truth = test::make_texture(384, 288, 1, 3);
+  const test::Image coarse = test::apply(degrade_stage(), {{"factor", Whole{2}}}, {&truth});
+  for (const char* quality : {"fast", "balanced"}) {
+    const ParamMap one{{"quality", Text(quality)}, {"block_px", Whole{4096}}};
+    const ParamMap many{{"quality", Text(quality)}, {"block_px", Whole{32}}};
+    const test::Image whole = test::apply(super_resolve_stage(), one, {&coarse});
+    const test::Image blocks = test::apply(super_resolve_stage(), many, {&coarse});
+    const double across = mean_step(blocks, 64, true) / mean_step(whole, 64, true);
+    const double elsewhere = mean_step(blocks, 64, false) / mean_step(whole, 64, false);
+    EXPECT_NEAR(across / elsewhere, 1, 0.01) << quality;
+    EXPECT_GT(psnr(whole, blocks), 45) << quality;
+    RecordProperty(Text(quality) + "_step_ratio", std::to_string(across / elsewhere));
+    RecordProperty(Text(quality) + "_psnr", std::to_string(psnr(whole, blocks)));
+  }
+}
+
 TEST(SuperResolve, does_not_look_beyond_the_window_that_it_asks_for) {
   const test::Image image = test::make_texture(64, 16, 1, 1);
   const auto stage =
