@@ -133,7 +133,7 @@ void adapt_to_noise(SolverSettings& s, std::span<const float> noise) {
   }
   const float beyond = std::max(0.0f, mean - 0.3f);
   const float share = std::min(1.0f, beyond / 2.5f);
-  s.last_step = std::min(20.0f, s.last_step + 0.78f * beyond);
+  s.last_step = std::min(20.0f, s.last_step + 1.1f * beyond);
   s.bend += share * (1 - s.bend);
   s.momentum += share * (0.4f - s.momentum);
   s.iterations -= int(share * float(s.iterations) / 3);
@@ -152,15 +152,12 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
     s.search.copy_radius = 16;
     s.search.row_step = 3;
   } else {
-    s.iterations = 30;
+    s.iterations = quality == Quality::balanced ? 28 : 40;
+    s.momentum = quality == Quality::balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
     s.copies = {1.5f, 2.0f};
-  }
-  if (quality == Quality::best) {
-    s.iterations = 45;
-    s.momentum = 0.8f;
-    s.search.radius = 40;
-    s.search.similar = 48;
+    s.search.radius = quality == Quality::balanced ? 60 : 80;
+    s.search.row_step = quality == Quality::balanced ? 5 : 4;
   }
   adapt_to_noise(s, noise);
   return s;

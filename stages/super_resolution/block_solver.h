@@ -22,7 +22,7 @@ struct SolverSettings {
   float momentum = 0.9f;
   float strength = 1.5f;     ///< threshold t = strength s^2
   float first_step = 80;     ///< s of the first iteration, grey levels
-  float last_step = 2;       ///< of the last
+  float last_step = 1.2f;    ///< of the last
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
   float last_distrust = 1;   ///< rho of the data step that ends it is so many times larger

@@ -161,6 +161,17 @@ struct Avx512 {
     near.count = n;
   }
 
+  NADIR_AVX512 static int choose(const NearPatches& near, std::int32_t limit, std::int32_t* chosen) {
+    int n = 0;
+    for (int i = 0; i < near.count; i += kScanLanes) {
+      const __m512i d = _mm512_loadu_si512(near.distance + i);
+      const __mmask16 found = _mm512_cmple_epi32_mask(d, _mm512_set1_epi32(limit));
+      _mm512_storeu_si512(chosen + n, _mm512_maskz_compress_epi32(found, _mm512_loadu_si512(near.index + i)));
+      n += __builtin_popcount(found);
+    }
+    return n;
+  }
+
   template <int kPatch>
   NADIR_AVX512 __attribute__((always_inline)) static inline __m512i correlation(const std::int32_t* at,
                                                                                 std::ptrdiff_t stride,
@@ -224,12 +235,12 @@ void PatchScan::set_limit(std::int32_t value) {
 
 NADIR_SIMD_CLONES void sketch_patches(int patch, const std::int32_t* sum, const std::int32_t* energy, int count,
                                       std::int32_t* sketch) {
-  const double samples = patch * patch;
+  const double share = 1.0 / patch;
   for (int i = 0; i < count; ++i) {
-    const double along = double(sum[i]) / patch;
-    const double rest = double(energy[i]) - double(sum[i]) * double(sum[i]) / samples;
+    const double along = double(sum[i]) * share;
+    const double rest = double(energy[i]) - along * along;
     const auto low = std::int32_t(along + 32768.5) - 32768;
-    const auto high = std::int32_t(__builtin_sqrt(rest > 0 ? rest : 0) + 0.5);
+    const auto high = std::int32_t(__builtin_sqrtf(float(rest > 0 ? rest : 0)) + 0.5f);
     sketch[i] = std::int32_t((std::uint32_t(low) & 0xffffU) | (std::uint32_t(high) << 16));
   }
 }
@@ -240,6 +251,19 @@ void scan_patches(Simd simd, const PatchScan& scan, std::span<const PatchRun> ru
   if (simd == Simd::avx2) return scan_with<Avx2>(scan, runs, near);
 #endif
   scan_with<Portable>(scan, runs, near);
+}
+
+int choose_within(Simd simd, const NearPatches& near, std::int32_t limit, std::int32_t* chosen) {
+#if NADIR_X86
+  if (simd == Simd::avx512) return Avx512::choose(near, limit, chosen);
+#endif
+  static_cast<void>(simd);
+  int n = 0;
+  for (int i = 0; i < near.count; ++i) {
+    chosen[n] = near.index[i];
+    n += near.distance[i] <= limit;
+  }
+  return n;
 }
 
 }  // namespace nadir

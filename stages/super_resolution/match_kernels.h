@@ -61,4 +61,8 @@ struct NearPatches {
 /// distance = energy + reference energy - 2 <patch, reference>.
 void scan_patches(Simd simd, const PatchScan& scan, std::span<const PatchRun> runs, NearPatches& near);
 
+/// Writes the indices of those within `limit` to `chosen`, in their order, and returns their number. `distance` holds
+/// kFarPatch from `count` to the end of the run.
+int choose_within(Simd simd, const NearPatches& near, std::int32_t limit, std::int32_t* chosen);
+
 }  // namespace nadir

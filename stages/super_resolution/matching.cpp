@@ -59,9 +59,9 @@ NADIR_SIMD_CLONES int count_within(const std::int32_t* d, int n, std::int32_t li
 }
 
 // Positions 0 … last that a grid of the given offset visits, with both ends.
-std::vector<int> axis_references(int last, int offset) {
+std::vector<int> axis_references(int last, int offset, int stride) {
   std::vector<int> at{0};
-  for (int v = offset - floor_div(offset, kReferenceStride) * kReferenceStride; v < last; v += kReferenceStride)
+  for (int v = offset - floor_div(offset, stride) * stride; v < last; v += stride)
     if (v > 0) at.push_back(v);
   if (last > 0) at.push_back(last);
   return at;
@@ -69,9 +69,9 @@ std::vector<int> axis_references(int last, int offset) {
 
 }  // namespace
 
-ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, Origin origin)
-    : rows(axis_references(size.height - patch, 3 * iteration + iteration / kReferenceStride - origin.y)),
-      columns(axis_references(size.width - patch, 5 * iteration - origin.x)) {}
+ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, Origin origin, int stride)
+    : rows(axis_references(size.height - patch, 3 * iteration + iteration / stride - origin.y, stride)),
+      columns(axis_references(size.width - patch, 5 * iteration - origin.x, stride)) {}
 
 Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
     : layout_(&layout),
@@ -131,7 +131,9 @@ class Guide::Search {
     set_reference(int(guide_.place(row)) + column);
     list_runs(row, column);
     const int wanted = std::min(settings_.similar, candidates_);
-    for (std::int32_t limit = loose(guess_, 4);; limit = loose(limit, 4)) {
+    // Too much costs little where the rows around the reference narrow it before the others are searched.
+    const bool all_dense = dense_ == 0 && dense_end_ == runs_.size();
+    for (std::int32_t limit = loose(guess_, all_dense ? 2 : 6);; limit = loose(limit, 4)) {
       collect(limit, wanted);
       if (near_.count >= wanted) break;
     }
@@ -196,44 +198,59 @@ class Guide::Search {
     scan_.set_limit(limit);
     scan_patches(guide_.simd_, scan_, runs.subspan(dense_, dense_end_ - dense_), near_);
     const int dense = near_.count;
-    if (dense >= wanted) scan_.set_limit(last_distance(wanted));
+    if (dense >= wanted) scan_.set_limit(near_enough(wanted, wanted / 4));
     scan_patches(guide_.simd_, scan_, runs.first(dense_), near_);
     const int before = near_.count - dense;
     std::rotate(near_.distance, near_.distance + dense, near_.distance + dense + before);
     std::rotate(near_.index, near_.index + dense, near_.index + dense + before);
     scan_patches(guide_.simd_, scan_, runs.subspan(dense_end_, copies_ - dense_end_), near_);
-    scan_.reference_energy += copy_penalty_;
-    scan_patches(guide_.simd_, scan_, runs.subspan(copies_), near_);
-    scan_.reference_energy -= copy_penalty_;
+    scan_copies(runs.subspan(copies_));
   }
 
-  // The least distance within which there are at least `wanted` patches.
-  std::int32_t last_distance(int wanted) {
+  // Patches of the copies have to be nearer than others by copy_handicap and copy_penalty.
+  void scan_copies(std::span<const PatchRun> runs) {
+    const std::int32_t limit = scan_.limit;
+    const int first = near_.count;
+    scan_.set_limit(std::int32_t(float(limit) / (1 + settings_.copy_handicap)) + 1);
+    scan_.reference_energy += copy_penalty_;
+    scan_patches(guide_.simd_, scan_, runs, near_);
+    scan_.reference_energy -= copy_penalty_;
+    scan_.set_limit(limit);
+    int n = first;
+    for (int i = first; i < near_.count; ++i) {
+      near_.distance[n] = near_.distance[i] + std::int32_t(float(near_.distance[i]) * settings_.copy_handicap);
+      near_.index[n] = near_.index[i];
+      n += near_.distance[n] <= limit;
+    }
+    near_.count = n;
+  }
+
+  // A distance within which there are at least `wanted` patches, and at most `spare` more unless they are equally far.
+  std::int32_t near_enough(int wanted, int spare) {
     const int n = int(whole_lanes(near_.count));
     std::fill(near_.distance + near_.count, near_.distance + n, kFarPatch);
     std::int32_t below = -1;
     std::int32_t enough = scan_.limit;
     while (enough - below > 1) {
       const std::int32_t middle = below + (enough - below) / 2;
-      (count_within(near_.distance, n, middle) < wanted ? below : enough) = middle;
+      const int count = count_within(near_.distance, n, middle);
+      (count < wanted ? below : enough) = middle;
+      if (count >= wanted && count <= wanted + spare) break;
     }
     return enough;
   }
 
   // Keeps the order of indices; of equally distant ones the first.
   void select(int wanted, std::int32_t* matches) {
-    const std::int32_t last = last_distance(wanted);
-    int n = 0;
-    for (int i = 0; i < near_.count; ++i) {
-      chosen_[std::size_t(n)] = near_.index[i];
-      n += near_.distance[i] <= last;
-    }
-    if (n > wanted) n = select_ties(wanted, last);
+    const std::int32_t limit = near_enough(wanted, 0);
+    int n = choose_within(guide_.simd_, near_, limit, chosen_.data());
+    if (n > wanted) n = select_ties(wanted, limit);
     for (int i = 0; i < n; ++i) matches[i] = chosen_[std::size_t(i)];
     for (; n < settings_.similar; ++n) matches[n] = matches[n - wanted];
-    guess_ = last;
+    guess_ = limit;
   }
 
+  // `last` is the largest distance, and more candidates than are left have it.
   int select_ties(int wanted, std::int32_t last) {
     int ties = wanted;
     for (int i = 0; i < near_.count; ++i) ties -= near_.distance[i] < last;

@@ -19,6 +19,7 @@ struct SearchSettings {
   int copy_row_step = 2;  ///< the same for the copies, everywhere
   /// Added to the distances of patches from the copies, squared grey levels a sample.
   float copy_penalty = 0;
+  float copy_handicap = 0.1f;  ///< and this part of them: patches of another scale have to be that much nearer
   Simd simd = widest_simd();
 };
 
@@ -29,7 +30,7 @@ constexpr int kReferenceStride = 7;
 /// patch of the image.
 struct ReferenceGrid {
   std::vector<int> rows, columns;
-  ReferenceGrid(Size size, int patch, int iteration, Origin origin = {});
+  ReferenceGrid(Size size, int patch, int iteration, Origin origin = {}, int stride = kReferenceStride);
   int count() const { return int(rows.size() * columns.size()); }
 };
 

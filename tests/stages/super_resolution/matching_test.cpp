@@ -58,6 +58,7 @@ std::vector<std::int32_t> nearest(const Fixture& f, const SearchSettings& s, int
                               double(f.image[std::size_t(row * f.layout.stride() + column + step)]),
                           2);
           }
+        if (l > 0) d += std::floor(double(float(d) * s.copy_handicap));
         all.push_back({d, at});
       }
     }

@@ -202,7 +202,7 @@ double mean_step(const test::Image& image, int period, bool on) {
 }
 
 TEST(SuperResolve, blocks_leave_no_seam) {
-  const test::Image truth = test::make_texture(384, 288, 1, 3);
+  const test::Image truth = test::make_texture(208, 176, 1, 3);
   const test::Image coarse = test::apply(degrade_stage(), {{"factor", Whole{2}}}, {&truth});
   for (const char* quality : {"fast", "balanced"}) {
     const ParamMap one{{"quality", Text(quality)}, {"block_px", Whole{4096}}};
