@@ -5,10 +5,14 @@
 #include <cmath>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 namespace nadir {
 namespace {
 
+// Where the quantiles of 8-bit images, for which the solver's constants were found, usually lie.
+constexpr double kUsualLow = 28;
+constexpr double kUsualHigh = 228;
 constexpr double kDefaultSigma = 0.5;  // coarse pixels; an MTF of 0.29 at Nyquist, as well-sampled sensors have
 
 double variance(const std::vector<float>& taps) {
@@ -72,13 +76,19 @@ std::vector<BandScale> band_scales(const ImageInfo& image, const Record* statist
   for (int b = 0; b < image.band_count(); ++b) {
     double low = 0;
     double high = 255;
+    double bottom = 0;  // what low becomes
+    double top = 255;
     if (is_integer(image.type) && image.type != SampleType::u8) std::tie(low, high) = limits_of(image.type);
     const auto q01 = entry(statistics, "low", b);
     const auto q99 = entry(statistics, "high", b);
-    if (image.type != SampleType::u8 && q01 && q99) low = *q01, high = *q99;
+    if (image.type != SampleType::u8 && q01 && q99) {
+      std::tie(low, high) = std::pair(*q01, *q99);
+      std::tie(bottom, top) = std::pair(kUsualLow, kUsualHigh);
+    }
     BandScale s;
-    s.offset = float(low);
-    s.gain = high > low ? float(255 / (high - low)) : 1.0f;
+    const double gain = high > low ? (top - bottom) / (high - low) : 1;
+    s.offset = float(low - bottom / gain);
+    s.gain = float(gain);
     double noise = noise_dn;
     if (noise < 0) noise = known ? known->noise_sigma : entry(statistics, "sigma", b).value_or(0);
     if (is_integer(image.type)) noise = std::max(noise, kRounding);

@@ -21,7 +21,7 @@ struct BandScale {
   float noise = 0;  ///< standard deviation of the noise in 8-bit units
 };
 
-/// 8-bit images as they are; others such that the 1 % and 99 % quantiles of `statistics` become 0 and 255; without
+/// 8-bit images as they are; others such that the 1 % and 99 % quantiles of `statistics` become 28 and 228; without
 /// statistics the range of the type, or [0, 255] for floating point. `noise_dn` is negative for automatic: the noise of
 /// the observation if known, else `sigma` of the statistics, else none; at least what rounding to integers leaves.
 std::vector<BandScale> band_scales(const ImageInfo& image, const Record* statistics, double noise_dn,

@@ -151,8 +151,8 @@ TEST(SuperResolve, a_band_in_other_units_gives_the_same_picture_in_those_units) 
   for (int y = 0; y < 32; ++y)
     for (int x = 0; x < 40; ++x) reflectance.tile.view()(0, x, y) = grey(0, x, y) / 1024 + 0.5f;
   const Record statistics{{"sigma", std::vector<double>{0}},
-                          {"low", std::vector<double>{0.5}},
-                          {"high", std::vector<double>{0.5 + 255.0 / 1024}}};
+                          {"low", std::vector<double>{0.5 + 28.0 / 1024}},
+                          {"high", std::vector<double>{0.5 + 228.0 / 1024}}};
   const test::Image expected = test::apply(super_resolve_stage(), {}, {&grey});
   const test::Image fine = test::apply(super_resolve_stage(), {}, {&reflectance}, {{}, statistics});
   for (int y = 0; y < 64; ++y)
