@@ -187,6 +187,44 @@ TEST(SuperResolve, parameters_at_both_ends_of_their_ranges_give_finite_images) {
   EXPECT_THROW(test::make_tile_stage(super_resolve_stage(), {{"scale", Whole{5}}}, {&image}), std::logic_error);
 }
 
+TEST(SuperResolve, degenerate_images_give_finite_samples_in_every_quality) {
+  const auto saturated = [](int, int x, int y) { return x < 20 ? 255 : y < 12 ? 0 : 255; };
+  const auto half_flat = [](int b, int x, int y) { return b == 0 ? 40 : 127 + 90 * std::sin(0.7 * x + 0.3 * y); };
+  test::Image holes = test::make_texture(40, 30, 2, 1);
+  for (int i = 0; i < 40; ++i) holes.tile.view()(i % 2, i, i % 30) = i % 3 ? std::nanf("") : INFINITY;
+  const std::vector<test::Image> images = [&] {
+    std::vector<test::Image> v;
+    v.push_back(test::make_image(40, 30, 1, saturated));
+    v.push_back(test::make_image(40, 30, 2, half_flat));
+    v.push_back(test::make_texture(5, 5, 1, 1));
+    v.push_back(test::make_texture(1, 1, 3, 1));
+    v.push_back(std::move(holes));
+    return v;
+  }();
+  for (const test::Image& image : images)
+    for (const char* quality : {"fast", "balanced", "best"}) {
+      const test::Image fine = test::apply(super_resolve_stage(), {{"quality", Text(quality)}}, {&image});
+      expect_finite_where_valid(fine);
+      EXPECT_EQ(fine.valid(3, 1), fine.valid(2, 0));
+    }
+  const test::Image steps = test::apply(super_resolve_stage(), {}, {&images[0]});
+  EXPECT_NEAR(steps(0, 5, 40), 255, 3);  // far from the edges of what is saturated
+  EXPECT_NEAR(steps(0, 60, 8), 0, 3);
+  EXPECT_NEAR(test::apply(super_resolve_stage(), {}, {&images[1]})(0, 33, 21), 40, 0.05);
+  EXPECT_FALSE(test::apply(super_resolve_stage(), {}, {&images[4]}).valid(2, 2));
+}
+
+TEST(SuperResolve, the_result_observed_again_is_the_image) {
+  const test::Image truth = test::make_texture(96, 72, 2, 4);
+  const ParamMap observed{{"sigma_px", 1.2}, {"factor", Whole{3}}};
+  const test::Image coarse = test::apply(degrade_stage(), observed, {&truth});
+  for (const char* quality : {"fast", "balanced"}) {
+    const test::Image fine =
+        test::apply(super_resolve_stage(), {{"scale", Whole{3}}, {"quality", Text(quality)}}, {&coarse});
+    EXPECT_GT(psnr(coarse, test::apply(degrade_stage(), observed, {&fine})), 58) << quality;  // 0.3 grey levels
+  }
+}
+
 // The mean step from one pixel to the next across columns and rows that are multiples of `period` (`on`), or all
 // others.
 double mean_step(const test::Image& image, int period, bool on) {
