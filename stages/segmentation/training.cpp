@@ -1,0 +1,58 @@
+// Which trainer a method takes.
+#include "stages/segmentation/training.h"
+
+#include <algorithm>
+
+#include "stages/segmentation/forest.h"
+#include "stages/segmentation/gaussian.h"
+
+namespace nadir {
+namespace {
+
+constexpr std::size_t kRun = 256;  // rows that are classified together
+
+std::shared_ptr<Classifier> trained_network(const TrainingSet& set, const FeatureSpec& spec,
+                                            const std::vector<ClassInfo>& classes, const NetworkParams& params,
+                                            std::uint64_t seed) {
+  TrainedNetwork trained = train_network(set, classes.size(), params, seed);
+  auto network = std::make_shared<NetworkClassifier>(spec, classes, std::move(trained.network));
+  Record facts{{"steps", std::int64_t(trained.steps)}};
+  if (trained.validation_accuracy > 0) facts.set("validation_accuracy", trained.validation_accuracy);
+  network->set_facts(std::move(facts));
+  return network;
+}
+
+}  // namespace
+
+std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const FeatureSpec& spec,
+                                             const std::vector<ClassInfo>& classes, const TrainingPlan& plan,
+                                             std::uint64_t seed, Exec& exec) {
+  switch (plan.method) {
+    case Method::random_forest:
+      return std::make_shared<Forest>(spec, classes, train_forest(set, plan.forest, seed, exec), set.values);
+    case Method::maximum_likelihood:
+      return std::make_shared<GaussianClassifier>(spec, classes, set.features,
+                                                  fit_gaussian(set, classes.size(), plan.shrinkage),
+                                                  GaussianKind::likelihood);
+    case Method::network: return trained_network(set, spec, classes, plan.network, seed);
+    case Method::svm: break;
+  }
+  return std::make_shared<SvmClassifier>(spec, classes, train_svm(set, classes.size(), plan.svm));
+}
+
+std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const TrainingSet& set,
+                                         const std::vector<std::size_t>& rows) {
+  std::vector<std::uint16_t> winners(rows.size());
+  const int classes = int(classifier.classes().size());
+  AlignedFloats block(std::size_t(set.features) * kRun), scores(std::size_t(classes) * kRun);
+  for (std::size_t first = 0; first < rows.size(); first += kRun) {
+    const std::size_t count = std::min(kRun, rows.size() - first);
+    for (std::size_t i = 0; i < count; ++i)
+      for (int f = 0; f < set.features; ++f) block.data()[std::size_t(f) * kRun + i] = set.row(rows[first + i])[f];
+    classifier.score(block.data(), int(count), kRun, scores.data());
+    find_winners(scores.data(), classes, int(count), kRun, winners.data() + first);
+  }
+  return winners;
+}
+
+}  // namespace nadir

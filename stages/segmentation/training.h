@@ -1,0 +1,31 @@
+// One door to all trainers.
+#pragma once
+
+#include "pipeline/backend/exec.h"
+#include "stages/segmentation/classifier.h"
+#include "stages/segmentation/forest_training.h"
+#include "stages/segmentation/network_training.h"
+#include "stages/segmentation/svm.h"
+
+namespace nadir {
+
+enum class Method { random_forest, maximum_likelihood, network, svm };
+
+struct TrainingPlan {
+  Method method = Method::random_forest;
+  ForestParams forest;
+  NetworkParams network;
+  SvmParams svm;
+  double shrinkage = 0;  ///< of maximum likelihood
+};
+
+/// A classifier of the stated kind; depends on the set, the plan and the seed alone.
+std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const FeatureSpec& spec,
+                                             const std::vector<ClassInfo>& classes, const TrainingPlan& plan,
+                                             std::uint64_t seed, Exec& exec);
+
+/// Index of the class that the classifier gives each row of the set.
+std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const TrainingSet& set,
+                                         const std::vector<std::size_t>& rows);
+
+}  // namespace nadir
