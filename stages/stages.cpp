@@ -22,7 +22,11 @@
   STAGE(estimate_noise)        \
   STAGE(super_resolve)         \
   STAGE(fit_classifier)        \
+  STAGE(cluster)               \
+  STAGE(read_model)            \
   STAGE(classify)              \
+  STAGE(smooth_labels)         \
+  STAGE(sieve_labels)          \
   STAGE(assess)                \
   STAGE(compare)
 

@@ -30,6 +30,8 @@ class Classifier : public Model {
   /// Facts of the training that describe() tells beside the classifier's own.
   void set_facts(Record facts) { facts_ = std::move(facts); }
   const Record& facts() const { return facts_; }
+  /// Bands of scenes may be called as they like from now on.
+  void forget_band_names() { spec_.band_names.clear(); }
 
   virtual std::string_view method() const = 0;
   virtual Link link() const = 0;

@@ -7,23 +7,12 @@
 
 #include "pipeline/core/error.h"
 #include "stages/segmentation/mix.h"
+#include "stages/segmentation/seeded_random.h"
 
 namespace nadir {
 namespace {
 
 constexpr int kTreesPerBundle = 10;
-
-// cv::ml draws from the calling thread's generator; it is put back as it was found.
-class SeededRandom {
- public:
-  explicit SeededRandom(std::uint64_t seed) : before_(cv::theRNG()) { cv::theRNG() = cv::RNG(seed); }
-  ~SeededRandom() { cv::theRNG() = before_; }
-  SeededRandom(const SeededRandom&) = delete;
-  SeededRandom& operator=(const SeededRandom&) = delete;
-
- private:
-  cv::RNG before_;
-};
 
 using CvNodes = std::vector<cv::ml::DTrees::Node>;
 using CvSplits = std::vector<cv::ml::DTrees::Split>;
@@ -52,7 +41,7 @@ Tree flatten(const CvNodes& nodes, const CvSplits& splits, int root) {
 
 std::vector<Tree> train_bundle(const cv::Ptr<cv::ml::TrainData>& data, const ForestParams& params, int trees,
                                std::uint64_t seed) {
-  const SeededRandom random(seed);
+  const SeededRandom random(seed);  // cv::ml draws from the calling thread's generator
   const auto forest = cv::ml::RTrees::create();
   forest->setMaxDepth(params.max_depth);
   forest->setMinSampleCount(params.min_samples);
