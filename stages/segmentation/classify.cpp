@@ -15,7 +15,7 @@ constexpr int kNominalTextureLevels = 1;
 constexpr int kNominalTextureRadius = 2;
 constexpr std::size_t kNominalClasses = 8;
 
-enum Output : std::size_t { kLabels, kConfidence, kProbabilities };
+enum Output : std::size_t { kLabels, kConfidence, kProbabilities, kRated };
 
 std::shared_ptr<const Classifier> classifier_of(const Value& value) {
   const auto* model = std::get_if<ModelPtr>(&value);
@@ -40,7 +40,7 @@ class Classify final : public TileStage {
     if (!why.empty()) throw Error(Fault::data, why);
   }
 
-  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, probabilities_}; }
+  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, probabilities_, rated_}; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
     return input == 0 ? out : input == 2 ? extractor_.subband_window(out) : Window{};
   }
@@ -63,6 +63,7 @@ class Classify final : public TileStage {
   ImageInfo labels_;
   ImageInfo confidence_;
   ImageInfo probabilities_;
+  ImageInfo rated_;
 };
 
 void Classify::describe_outputs(const ImageInfo& image) {
@@ -79,6 +80,9 @@ void Classify::describe_outputs(const ImageInfo& image) {
   probabilities_.bands = std::vector<BandInfo>(classifier_ ? labels_.classes.size() : kNominalClasses);
   for (std::size_t k = 0; k < labels_.classes.size(); ++k) probabilities_.bands[k].name = labels_.classes[k].name;
   probabilities_.classes = labels_.classes;
+  rated_ = labels_;
+  rated_.bands.push_back(confidence_.bands[0]);
+  rated_.type = SampleType::f32;
   for (ImageInfo* info : {&confidence_, &probabilities_}) {
     info->type = SampleType::f32;
     info->nodata = -1;
@@ -87,7 +91,8 @@ void Classify::describe_outputs(const ImageInfo& image) {
 
 void Classify::run(Inputs in, Outputs out, Exec& exec) const {
   // Each output may be read by stages of its own margin.
-  const Window w = unite(unite(out[kLabels].window, out[kConfidence].window), out[kProbabilities].window);
+  Window w;
+  for (const TileView& view : out) w = unite(w, view.window);
   const FeatureBlock features(extractor_, w, in[0], in[2], exec);
   exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
     Workspace work{AlignedFloats(std::size_t(extractor_.spec().count()) * kRun),
@@ -104,7 +109,7 @@ void Classify::classify_run(const FeatureBlock& features, const Window& run, Inp
   const int classes = int(classifier_->classes().size());
   float* scores = work.scores.data();
   features.gather(run.x, run.y, run.width, work.features.data(), kRun);
-  if (out[kConfidence].samples || out[kProbabilities].samples) {
+  if (out[kConfidence].samples || out[kProbabilities].samples || out[kRated].samples) {
     classifier_->score(work.features.data(), run.width, kRun, scores);
     find_winners(scores, classes, run.width, kRun, work.winners.data());
     scores_to_probabilities(classifier_->link(), scores, classes, run.width, kRun);
@@ -118,15 +123,16 @@ void Classify::put_run(const Window& run, Inputs in, Outputs out, const Workspac
   std::vector<std::uint16_t> ids(classifier_->classes().size());
   for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = classifier_->classes()[k].id;
   const std::uint8_t* valid = in[0].mask().row(run.y) - in[0].window.x;
-  for (const std::size_t o : {kLabels, kConfidence, kProbabilities}) {
+  for (const std::size_t o : {kLabels, kConfidence, kProbabilities, kRated}) {
     const Window part = intersect(run, out[o].window);
     if (part.empty()) continue;
     std::copy_n(valid + part.x, part.width, &out[o].mask()(part.x, part.y));
     for (int b = 0; b < out[o].bands; ++b) {
+      const bool is_label = o == kLabels || (o == kRated && b == 0);
       float* row = &out[o](b, part.x, part.y);
       for (int i = 0, at = part.x - run.x; i < part.width; ++i, ++at) {
         const std::uint16_t k = work.winners[std::size_t(at)];
-        const float value = o == kLabels ? float(ids[k]) : scores[(o == kConfidence ? int(k) : b) * kRun + at];
+        const float value = is_label ? float(ids[k]) : scores[(o == kProbabilities ? b : int(k)) * kRun + at];
         row[i] = valid[part.x + i] ? value : 0.0f;
       }
     }
@@ -148,7 +154,8 @@ StageInfo classify_stage() {
       .outputs = {{"labels", PortType::labels, "Class ids."},
                   {"confidence", PortType::image,
                    "Probability of the class; of a forest and an SVM the share of votes."},
-                  {"probabilities", PortType::image, "The same of every class, a band each."}},
+                  {"probabilities", PortType::image, "The same of every class, a band each."},
+                  {"rated", PortType::labels, "Class ids and, as a second band, confidence: for write_segments."}},
       .params = {},
       .factory = TileFactory{make_classify},
       .flops_per_sample = 2000};

@@ -66,6 +66,7 @@ void SieveLabels::run(Inputs in, Outputs out, Exec&) const {
       const bool valid = in[0].is_valid(x, y);
       const float other = valid && w.contains(x, y) ? replacement[std::size_t(areas.at(x, y))] : -1.0f;
       out[0](0, x, y) = !valid ? 0.0f : other >= 0 ? other : in[0](0, x, y);
+      for (int b = 1; b < out[0].bands; ++b) out[0](b, x, y) = in[0](b, x, y);  // a confidence stays as it was
       out[0].mask()(x, y) = valid;
     }
 }

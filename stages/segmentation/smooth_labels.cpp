@@ -48,6 +48,14 @@ NADIR_SIMD_CLONES void elect(const std::uint16_t* __restrict columns, int side, 
   }
 }
 
+void put(Outputs out, int x, int y, bool valid, float label, float confidence) {
+  for (std::size_t o = 0; o < 3; ++o) {
+    if (!out[o].window.contains(x, y)) continue;
+    for (int b = 0; b < out[o].bands; ++b) out[o](b, x, y) = !valid ? 0.0f : o == 1 || b == 1 ? confidence : label;
+    out[o].mask()(x, y) = valid;
+  }
+}
+
 // majority: the most frequent valid class within radius_px; of equals the pixel's own, then the lowest. potts: see
 // potts.h. Invalid pixels stay invalid and have no say.
 class SmoothLabels final : public TileStage {
@@ -61,19 +69,24 @@ class SmoothLabels final : public TileStage {
                                    " bands for " + std::to_string(classes_.size()) + " classes");
     has_probabilities_ = context.images[1].has_value();
     confidence_ = labels_;
+    confidence_.bands.resize(1);
     confidence_.bands[0].name = "confidence";
     confidence_.type = SampleType::f32;
     confidence_.nodata = -1;
     confidence_.classes.clear();
+    labels_.bands.resize(1);
+    rated_ = labels_;
+    rated_.bands.push_back(confidence_.bands[0]);
+    rated_.type = SampleType::f32;
   }
-  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_}; }
+  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, rated_}; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
     if (p_.method == Smoothing::majority) return input == 0 ? grow(out, p_.radius_px) : Window{};
     return grow(out, p_.iterations);
   }
   std::size_t scratch_bytes(const Window& out) const override {
     const int classes = int(std::max<std::size_t>(classes_.size(), 8));
-    if (p_.method == Smoothing::majority) return 0;
+    if (p_.method == Smoothing::majority) return Tile::bytes(out, 1) + std::size_t(out.area()) * sizeof(int);
     return mean_field_bytes(out, classes, p_.iterations) + 2 * Tile::bytes(grow(out, p_.iterations), classes);
   }
   void run(Inputs in, Outputs out, Exec& exec) const override {
@@ -91,18 +104,19 @@ class SmoothLabels final : public TileStage {
   Params p_;
   ImageInfo labels_;
   ImageInfo confidence_;
+  ImageInfo rated_;
   std::vector<ClassInfo> classes_;
   bool has_probabilities_ = false;
 };
 
 void SmoothLabels::by_majority(ConstTileView in, Outputs out, Exec&) const {
-  const Window w = unite(out[0].window, out[1].window);
+  const Window w = unite(unite(out[0].window, out[1].window), out[2].window);
   const int r = p_.radius_px, side = 2 * r + 1, wide = w.width + 2 * r;
   std::set<float> ids;
   for (int y = w.y - r; y < w.bottom() + r; ++y)
     for (int x = w.x - r; x < w.right() + r; ++x)
       if (in.is_valid(x, y) && (ids.empty() || in(0, x, y) != in(0, x - (x > w.x - r), y))) ids.insert(in(0, x, y));
-  Tile winner(w, 1), most(w, 1);
+  Tile winner(w, 1);
   winner.fill(0, true);
   std::vector<int> votes(std::size_t(w.area()));
   for (const float id : ids) {
@@ -122,12 +136,7 @@ void SmoothLabels::by_majority(ConstTileView in, Outputs out, Exec&) const {
     for (int x = w.x; x < w.right(); ++x) {
       const bool valid = in.is_valid(x, y);
       const int sum = votes[std::size_t(y - w.y) * std::size_t(w.width) + std::size_t(x - w.x)];
-      const float values[]{winner.view()(0, x, y), float(sum / 2) / float(side * side)};
-      for (std::size_t o = 0; o < 2; ++o)
-        if (out[o].window.contains(x, y)) {
-          out[o](0, x, y) = valid ? values[o] : 0.0f;
-          out[o].mask()(x, y) = valid;
-        }
+      put(out, x, y, valid, winner.view()(0, x, y), float(sum / 2) / float(side * side));
     }
 }
 
@@ -144,7 +153,7 @@ void SmoothLabels::certain(ConstTileView labels, TileView p) const {
 void SmoothLabels::by_potts(Inputs in, Outputs out, Exec& exec) const {
   if (classes_.empty())
     throw Error(Fault::data, "the labels do not say which classes there are, which potts has to know; use majority");
-  const Window w = unite(out[0].window, out[1].window);
+  const Window w = unite(unite(out[0].window, out[1].window), out[2].window);
   const int classes = int(classes_.size());
   ScratchTile assumed(exec, has_probabilities_ ? Window{w.x, w.y, 1, 1} : grow(w, p_.iterations), classes);
   if (!has_probabilities_) certain(in[0], assumed.view());
@@ -156,13 +165,7 @@ void SmoothLabels::by_potts(Inputs in, Outputs out, Exec& exec) const {
       int best = 0;
       for (int k = 1; k < classes; ++k)
         if (q.view()(k, x, y) > q.view()(best, x, y)) best = k;
-      const float values[]{float(classes_[std::size_t(best)].id), q.view()(best, x, y)};
-      for (std::size_t o = 0; o < 2; ++o)
-        if (out[o].window.contains(x, y)) {
-          const bool valid = in[0].is_valid(x, y);
-          out[o](0, x, y) = valid ? values[o] : 0.0f;
-          out[o].mask()(x, y) = valid;
-        }
+      put(out, x, y, in[0].is_valid(x, y), float(classes_[std::size_t(best)].id), q.view()(best, x, y));
     }
 }
 
@@ -177,7 +180,8 @@ StageInfo smooth_labels_stage() {
                       true}},
           .outputs = {{"labels", PortType::labels, "The smoothed mask."},
                       {"confidence", PortType::image,
-                       "majority: share of the class in the square; potts: its probability."}},
+                       "majority: share of the class in the square; potts: its probability."},
+                      {"rated", PortType::labels, "Both, as two bands: for write_segments."}},
           .params = params_of<Params>(),
           .factory = TileFactory{make_stage<TileStage, SmoothLabels, Params>},
           .flops_per_sample = 300};

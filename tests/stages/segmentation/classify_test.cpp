@@ -227,7 +227,7 @@ TEST(Classify, gives_probabilities_that_sum_to_one_and_agree_with_label_and_conf
         s.image, survey(), {{"method", std::string(method)}, {"steps", std::int64_t{100}}, {"folds", std::int64_t{0}}});
     const auto stage = test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, model});
     const test::Image labels = test::run_whole(*stage, inputs, 0), confidence = test::run_whole(*stage, inputs, 1);
-    const test::Image probabilities = test::run_whole(*stage, inputs, 2);
+    const test::Image probabilities = test::run_whole(*stage, inputs, 2), rated = test::run_whole(*stage, inputs, 3);
     ASSERT_EQ(probabilities.info.band_count(), 3);
     EXPECT_EQ(probabilities.info.bands[2].name, "town");
     for (int y = 0; y < 60; ++y)
@@ -237,6 +237,8 @@ TEST(Classify, gives_probabilities_that_sum_to_one_and_agree_with_label_and_conf
         for (int k = 0; k < 3; ++k) sum += probabilities(k, x, y), best = std::max(best, probabilities(k, x, y));
         ASSERT_NEAR(sum, 1, 1e-5) << method;
         ASSERT_EQ(confidence(0, x, y), best) << method;
+        ASSERT_EQ(rated(0, x, y), labels(0, x, y));
+        ASSERT_EQ(rated(1, x, y), best);
         const int k = labels(0, x, y) == 5 ? 2 : int(labels(0, x, y)) - 1;
         ASSERT_EQ(probabilities(k, x, y), best) << method;
       }
@@ -250,7 +252,7 @@ TEST(Classify, gives_the_same_bits_in_tiles_of_any_size) {
       fit(s.image, survey(),
           {{"trees", std::int64_t{15}}, {"folds", std::int64_t{0}}, {"texture_levels", std::int64_t{2}}}, &s.bands);
   const auto stage = test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, model});
-  for (const std::size_t output : {0u, 1u, 2u}) {
+  for (const std::size_t output : {0u, 1u, 2u, 3u}) {
     const test::Image whole = test::run_whole(*stage, inputs, output);
     for (const int tile : {7, 16, 50}) test::expect_identical(whole, test::run_in_tiles(*stage, inputs, tile, output));
   }
@@ -268,7 +270,7 @@ TEST(Classify, fills_outputs_whose_windows_differ) {
   for (const bool labels_are_wide : {false, true}) {
     Tile labels(labels_are_wide ? wide : narrow, 1);
     Tile confidence(labels_are_wide ? narrow : wide, 1);
-    const std::vector<TileView> out{labels.view(), confidence.view(), {}};
+    const std::vector<TileView> out{labels.view(), confidence.view(), {}, {}};
     Exec exec;
     stage->run(in, out, exec);
     for (std::size_t o = 0; o < 2; ++o) {
@@ -283,7 +285,7 @@ TEST(Classify, plans_without_a_model_and_refuses_one_that_was_trained_on_somethi
   const Scene s = scene_with_nodata();
   const test::Image three = test::make_texture(120, 60, 3, 1);
   const Value model = fit(s.image, survey(), kQuick);
-  EXPECT_EQ(test::make_tile_stage(classify_stage(), {}, {&s.image})->outputs().size(), 3u);
+  EXPECT_EQ(test::make_tile_stage(classify_stage(), {}, {&s.image})->outputs().size(), 4u);
   const auto make = [&](const test::Image& image, const test::Image* bands) {
     return test::make_tile_stage(classify_stage(), {}, {&image, nullptr, bands}, {Value{}, model});
   };

@@ -90,7 +90,7 @@ TEST(SmoothLabels, gives_the_same_bits_in_tiles_of_any_size) {
   const std::vector<const Image*> inputs{&image, &p};
   for (const ParamMap& params : {ParamMap{}, potts()}) {
     const auto stage = test::make_tile_stage(smooth_labels_stage(), params, inputs);
-    for (const std::size_t output : {0u, 1u})
+    for (const std::size_t output : {0u, 1u, 2u})
       for (const int tile : {7, 16, 50})
         test::expect_identical(test::run_whole(*stage, inputs, output),
                                test::run_in_tiles(*stage, inputs, tile, output));
@@ -133,6 +133,16 @@ TEST(SieveLabels, gives_specks_to_their_neighbours_and_keeps_what_is_large_enoug
   for (int y = 0; y < 30; ++y)
     for (int x = 0; x < 40; ++x) changed += out.valid(x, y) && out(0, x, y) != image(0, x, y);
   EXPECT_EQ(changed, 7);
+}
+
+TEST(SieveLabels, carries_a_second_band_along) {
+  const Image one = specks();
+  Image two = test::make_image(40, 30, 2, [&](int b, int x, int y) { return b == 0 ? one(0, x, y) : 0.25f; });
+  two.info.type = SampleType::f32;
+  two.info.nodata = 0;
+  const Image out = test::apply(sieve_labels_stage(), {{"min_px", std::int64_t{4}}}, {&two});
+  EXPECT_EQ(out(0, 6, 5), 1);
+  EXPECT_EQ(out(1, 6, 5), 0.25f);
 }
 
 TEST(SieveLabels, gives_the_same_bits_in_tiles_of_any_size) {
