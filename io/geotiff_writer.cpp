@@ -70,7 +70,8 @@ class CogSink final : public Sink {
   CogFile file_;
 };
 
-// A mask with, beside it, the style that QGIS shows it in. The style goes first: whoever sees the mask sees its colours.
+// A mask with, beside it, the style that QGIS shows it in. The style goes first: whoever sees the mask sees its
+// colours.
 class MaskSink final : public Sink {
  public:
   MaskSink(const StageContext& context, const ImageInfo& info, const Encoding& encoding, const CogOptions& options)
@@ -155,8 +156,10 @@ StageInfo write_geotiff_stage() {
 StageInfo write_mask_stage() {
   return {.name = "write_mask",
           .family = "io",
-          .doc = "Writes a class mask as Cloud Optimized GeoTIFF with palette and class names, and a style file for QGIS. 0 is "
-                 "unclassified.",
+          .doc =
+              "Writes a class mask as Cloud Optimized GeoTIFF with palette and class names, and a style file for QGIS. "
+              "0 is "
+              "unclassified.",
           .inputs = {{"labels", PortType::labels, "The class of every pixel."}},
           .outputs = {},
           .params = params_of<MaskParams>(),

@@ -19,8 +19,8 @@
 namespace nadir {
 
 std::vector<StageInfo> io_stages() {
-  return {read_geotiff_stage(),  read_survey_stage(), read_control_points_stage(),
-          write_geotiff_stage(), write_mask_stage(),  write_segments_stage(),      write_tie_points_stage()};
+  return {read_geotiff_stage(), read_survey_stage(),    read_control_points_stage(), write_geotiff_stage(),
+          write_mask_stage(),   write_segments_stage(), write_tie_points_stage()};
 }
 
 namespace {

@@ -10,7 +10,8 @@ namespace {
 
 void add_field(OGRLayer& layer, const char* name, OGRFieldType type) {
   OGRFieldDefn field(name, type);
-  if (layer.CreateField(&field) != OGRERR_NONE) throw Error(Fault::io, std::string("the field ") + name + " cannot be created");
+  if (layer.CreateField(&field) != OGRERR_NONE)
+    throw Error(Fault::io, std::string("the field ") + name + " cannot be created");
 }
 
 }  // namespace

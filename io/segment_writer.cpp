@@ -140,8 +140,9 @@ std::unique_ptr<Sink> make_segment_sink(const StageContext& context) {
 StageInfo write_segments_stage() {
   return {.name = "write_segments",
           .family = "io",
-          .doc = "Writes connected areas of one class as polygons (GeoPackage), with class, area, bounding box and, "
-                 "from an output `rated`, mean confidence.",
+          .doc =
+              "Writes connected areas of one class as polygons (GeoPackage), with class, area, bounding box and, "
+              "from an output `rated`, mean confidence.",
           .inputs = {{"labels", PortType::labels, "A mask; a second band is taken as confidence."}},
           .outputs = {},
           .params = params_of<Params>(),

@@ -19,15 +19,13 @@ static_assert(std::endian::native == std::endian::little, "model files are littl
 class ByteWriter {
  public:
   template <class T>
-    requires std::is_arithmetic_v<T>
-  void put(T value) {
-    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
+  requires std::is_arithmetic_v<T>
+  void put(T value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
   void put(const std::string& text);
   void put(const std::vector<std::string>& texts);
   void put(const Record& record);
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   void put(const std::vector<T>& items) {
     put(std::uint64_t(items.size()));
     bytes_.append(reinterpret_cast<const char*>(items.data()), items.size() * sizeof(T));
@@ -43,8 +41,7 @@ class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : left_(bytes) {}
   template <class T>
-    requires std::is_arithmetic_v<T>
-  T take() {
+  requires std::is_arithmetic_v<T> T take() {
     T value;
     std::memcpy(&value, take_bytes(sizeof value).data(), sizeof value);
     return value;
@@ -53,8 +50,7 @@ class ByteReader {
   std::vector<std::string> take_texts();
   Record take_record();
   template <class T>
-    requires std::is_arithmetic_v<T>
-  std::vector<T> take_list() {
+  requires std::is_arithmetic_v<T> std::vector<T> take_list() {
     const std::size_t count = take_count(sizeof(T));
     std::vector<T> items(count);
     if (count > 0) std::memcpy(items.data(), take_bytes(count * sizeof(T)).data(), count * sizeof(T));

@@ -28,7 +28,7 @@ NADIR_PARAMS(Params, PARAM(clusters, "", range(2, 64), "How many classes."),
              PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
              PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."))
 
-constexpr int kBlock = 64;              // px, anchored to the scene
+constexpr int kBlock = 64;               // px, anchored to the scene
 constexpr std::size_t kMaxBlocks = 256;  // that are looked at, so that not all of a large scene is read
 
 class SampledPixels final : public Evidence {
@@ -128,14 +128,14 @@ Value Cluster::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec&) 
   const cv::Mat samples(int(z.size()), z.features, CV_32F, z.values.data());
   cv::Mat labels, centres;
   const SeededRandom random(mix(seed_, 5));
-  const double compactness =
-      cv::kmeans(samples, params_.clusters, labels,
-                 {cv::TermCriteria::MAX_ITER + cv::TermCriteria::EPS, params_.iterations, 1e-4}, params_.attempts,
-                 cv::KMEANS_PP_CENTERS, centres);
+  const double compactness = cv::kmeans(samples, params_.clusters, labels,
+                                        {cv::TermCriteria::MAX_ITER + cv::TermCriteria::EPS, params_.iterations, 1e-4},
+                                        params_.attempts, cv::KMEANS_PP_CENTERS, centres);
   std::vector<int> order(static_cast<std::size_t>(params_.clusters));
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(),
-            [&](int a, int b) { return std::pair(centres.at<float>(a, 0), a) < std::pair(centres.at<float>(b, 0), b); });
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return std::pair(centres.at<float>(a, 0), a) < std::pair(centres.at<float>(b, 0), b);
+  });
   std::vector<ClassInfo> classes;
   std::vector<double> sizes;
   for (const int k : order) {

@@ -8,8 +8,8 @@
 
 namespace nadir {
 
-/// Numbers the areas of equal, valid samples of the first band over a window, connected by edges, from 0 in the order of
-/// their first pixels (two passes with a union of equals: Rosenfeld, Pfaltz, JACM 13, 1966).
+/// Numbers the areas of equal, valid samples of the first band over a window, connected by edges, from 0 in the order
+/// of their first pixels (two passes with a union of equals: Rosenfeld, Pfaltz, JACM 13, 1966).
 class Components {
  public:
   Components(ConstTileView labels, const Window& window);

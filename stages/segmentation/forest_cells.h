@@ -10,8 +10,8 @@
 namespace nadir {
 
 /// The feature space is divided into boxes. Within a box many trees can give one class only: their votes are counted
-/// once. Of the others the box keeps what it leaves undecided, mostly a decision or two. A pixel goes down one tree that
-/// finds its box, and then only through these: the votes are those of the whole forest.
+/// once. Of the others the box keeps what it leaves undecided, mostly a decision or two. A pixel goes down one tree
+/// that finds its box, and then only through these: the votes are those of the whole forest.
 class ForestCells {
  public:
   ForestCells() = default;
@@ -32,9 +32,9 @@ class ForestCells {
   // Walks of one box that take at most so many steps, in groups of kTogether; spare ones begin at a leaf without vote.
   static constexpr int kTogether = 8;
   struct Cell {
-    std::uint32_t first = 0;    ///< of its groups
+    std::uint32_t first = 0;  ///< of its groups
     std::uint16_t groups = 0;
-    std::uint16_t chosen = 0;   ///< the class that wins whatever the undecided trees say; classes_ where they matter
+    std::uint16_t chosen = 0;  ///< the class that wins whatever the undecided trees say; classes_ where they matter
   };
   struct Group {
     std::uint32_t at[kTogether];
@@ -48,13 +48,13 @@ class ForestCells {
   int classes_ = 0;
   int features_ = 0;
   double undecided_ = 0;
-  Tree router_;                          ///< its leaves' classes are not used
-  std::vector<std::uint32_t> cell_of_;   ///< by node of the router
+  Tree router_;                         ///< its leaves' classes are not used
+  std::vector<std::uint32_t> cell_of_;  ///< by node of the router
   std::vector<Cell> cells_;
-  std::vector<std::uint16_t> decided_;   ///< votes, classes_ a cell
+  std::vector<std::uint16_t> decided_;  ///< votes, classes_ a cell
   std::vector<Group> groups_;
-  std::vector<ForestNode> nodes_;         ///< pairs of leaves for all pairs of classes, a leaf of nobody's, the boxes'
-  std::vector<std::uint16_t> leaf_class_; ///< classes_ for the leaf of nobody's
+  std::vector<ForestNode> nodes_;          ///< pairs of leaves for all pairs of classes, a leaf of nobody's, the boxes'
+  std::vector<std::uint16_t> leaf_class_;  ///< classes_ for the leaf of nobody's
 };
 
 }  // namespace nadir

@@ -50,8 +50,7 @@ class CellBuilder {
     std::size_t ends = 0;
     while (!queue_.empty()) {
       Pending best = pop();
-      if (best.cut.feature < 0 || ends + queue_.size() + 2 > kMaxCells ||
-          out_.nodes_.size() > kMaxForestNodes / 2) {
+      if (best.cut.feature < 0 || ends + queue_.size() + 2 > kMaxCells || out_.nodes_.size() > kMaxForestNodes / 2) {
         finish(best);
         ++ends;
       } else {

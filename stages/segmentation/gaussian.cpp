@@ -70,7 +70,9 @@ struct Moments {
 
 Moments moments_of(const TrainingSet& set, std::size_t k) {
   Moments m{0, Vector::Zero(set.features), Matrix::Zero(set.features, set.features)};
-  const auto row = [&](std::size_t i) { return Eigen::Map<const Eigen::VectorXf>(set.row(i), set.features).cast<double>(); };
+  const auto row = [&](std::size_t i) {
+    return Eigen::Map<const Eigen::VectorXf>(set.row(i), set.features).cast<double>();
+  };
   for (std::size_t i = 0; i < set.size(); ++i)
     if (set.labels[i] == k) m.mean += row(i), ++m.count;
   m.mean /= std::max(1.0, m.count);

@@ -11,9 +11,9 @@ namespace nadir {
 /// score_k = c_k - 1/2 |W_k (x - m_k)|^2, W_k lower triangular. With W_k the inverse of the Cholesky factor of the
 /// covariance and c_k = ln prior - ln det / 2 it is the log posterior of a normal distribution up to a common constant.
 struct GaussianTerms {
-  std::vector<float> mean;     ///< F a class
-  std::vector<float> factor;   ///< F (F + 1) / 2 a class, row by row
-  std::vector<float> constant; ///< one a class
+  std::vector<float> mean;      ///< F a class
+  std::vector<float> factor;    ///< F (F + 1) / 2 a class, row by row
+  std::vector<float> constant;  ///< one a class
 };
 
 enum class GaussianKind { likelihood, centres };

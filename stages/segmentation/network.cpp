@@ -9,8 +9,8 @@
 namespace nadir {
 namespace {
 
-constexpr int kVectors = 3;                   // of pixels side by side: 8 x 3 sums fill the registers of AVX-512
-constexpr int kBlock = kVectors * kLanes;     // px whose activations stay in the nearest cache
+constexpr int kVectors = 3;                // of pixels side by side: 8 x 3 sums fill the registers of AVX-512
+constexpr int kBlock = kVectors * kLanes;  // px whose activations stay in the nearest cache
 
 // `in` and `out` hold a row of kBlock pixels a unit.
 NADIR_INLINE void run_group(const NetworkLayer& layer, int group, const float* in, float* out) {

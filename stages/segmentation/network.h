@@ -9,7 +9,8 @@ namespace nadir {
 
 enum class Activation { relu, softplus };
 
-/// out = weights * in + bias. Outputs are padded with zeros to a multiple of kRows, so that they are computed in groups.
+/// out = weights * in + bias. Outputs are padded with zeros to a multiple of kRows, so that they are computed in
+/// groups.
 struct NetworkLayer {
   static constexpr int kRows = 8;
   int inputs = 0;

@@ -6,8 +6,8 @@
 #include <map>
 #include <numeric>
 
-#include "stages/segmentation/gaussian.h"
 #include "stages/segmentation/folds.h"
+#include "stages/segmentation/gaussian.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/network_gradient.h"
 
@@ -160,8 +160,7 @@ void split(const TrainingSet& set, std::uint64_t seed, std::vector<std::size_t>&
            std::vector<std::size_t>& validate) {
   const Groups groups = group_pixels(set);
   const std::vector<int> fold = assign_folds(groups.groups, kValidationFolds, seed);
-  for (std::size_t i = 0; i < set.size(); ++i)
-    (fold[groups.of_pixel[i]] == 0 ? validate : train).push_back(i);
+  for (std::size_t i = 0; i < set.size(); ++i) (fold[groups.of_pixel[i]] == 0 ? validate : train).push_back(i);
 }
 
 }  // namespace

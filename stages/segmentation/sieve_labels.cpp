@@ -15,8 +15,8 @@ NADIR_PARAMS(Params, PARAM(min_px, "px", range(2, 256), "Connected areas of fewe
 
 // Areas of one class, connected by edges, of fewer than min_px pixels take the class that most of their neighbours have
 // among areas that stay; of equals the lowest; where there is none they stay. All are replaced at once. An area that
-// small reaches no farther than min_px pixels, and neither does what decides whether its neighbours stay, so a margin of
-// 2 min_px gives the same result in tiles of any size. Invalid pixels belong to no area.
+// small reaches no farther than min_px pixels, and neither does what decides whether its neighbours stay, so a margin
+// of 2 min_px gives the same result in tiles of any size. Invalid pixels belong to no area.
 class SieveLabels final : public TileStage {
  public:
   SieveLabels(const Params& p, const StageContext& context) : min_(p.min_px), info_(*context.images[0]) {}

@@ -85,10 +85,10 @@ void SvmClassifier::score(const float* features, int count, std::ptrdiff_t strid
     const int here = std::min(kBlock, count - first);
     for (int f = 0; f < vectors_.features(); ++f)
       for (int i = 0; i < kBlock; ++i)
-        x.data()[f * kBlock + i] =
-            i < here ? (features[f * stride + first + i] - vectors_.scaling.mean[std::size_t(f)]) *
-                           vectors_.scaling.inverse[std::size_t(f)]
-                     : 0.0f;
+        x.data()[f * kBlock + i] = i < here
+                                       ? (features[f * stride + first + i] - vectors_.scaling.mean[std::size_t(f)]) *
+                                             vectors_.scaling.inverse[std::size_t(f)]
+                                       : 0.0f;
     kernel_values(vectors_, x.data(), values.data());
     std::fill_n(votes.data(), classes().size() * kBlock, 0.0f);
     for (const auto& d : vectors_.decisions)

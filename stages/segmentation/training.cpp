@@ -31,9 +31,8 @@ std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const Featu
     case Method::random_forest:
       return std::make_shared<Forest>(spec, classes, train_forest(set, plan.forest, seed, exec), set.values);
     case Method::maximum_likelihood:
-      return std::make_shared<GaussianClassifier>(spec, classes, set.features,
-                                                  fit_gaussian(set, classes.size(), plan.shrinkage),
-                                                  GaussianKind::likelihood);
+      return std::make_shared<GaussianClassifier>(
+          spec, classes, set.features, fit_gaussian(set, classes.size(), plan.shrinkage), GaussianKind::likelihood);
     case Method::network: return trained_network(set, spec, classes, plan.network, seed);
     case Method::svm: break;
   }

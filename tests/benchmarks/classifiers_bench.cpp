@@ -1,14 +1,13 @@
 // Pixels a CPU second of every classifier beside OpenCV's forest, on the scene and training of the peers' figures:
 //   nadir_classifiers_bench SCENE LABELS TRAIN_X,TRAIN_Y,SIZE TEST_X,TEST_Y,SIZE
 // 3000 pixels of every class are drawn from the training window; accuracies are those in the test window.
-#include <opencv2/ml.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <functional>
 #include <map>
+#include <opencv2/ml.hpp>
 #include <string>
 
 #include "io/io.h"

@@ -1,8 +1,8 @@
 // Polygons against the pixels that they stand for, and how masks are shown.
 #include "io/segment_writer.h"
 
-#include <gtest/gtest.h>
 #include <gdal_rat.h>
+#include <gtest/gtest.h>
 #include <ogrsf_frmts.h>
 
 #include <fstream>
@@ -32,7 +32,8 @@ test::Image mask(int width, int height, int classes, bool confident) {
     return b == 0 ? double(1 + dice % std::uint64_t(classes)) : double(dice) / 97;
   });
   image.info.grid.crs_wkt = utm();
-  for (int k = 1; k <= classes; ++k) image.info.classes.push_back({std::uint16_t(k), "class <" + std::to_string(k), {}});
+  for (int k = 1; k <= classes; ++k)
+    image.info.classes.push_back({std::uint16_t(k), "class <" + std::to_string(k), {}});
   image.invalidate({5, 5, 4, 3});
   return image;
 }
@@ -81,7 +82,8 @@ TEST(Segments, are_valid_polygons_whose_areas_sum_to_those_of_the_mask) {
 
 TEST(Segments, know_their_class_box_and_mean_confidence) {
   const test::TempFolder folder;
-  test::Image image = test::make_image(30, 20, 2, [](int b, int x, int) { return b == 0 ? (x < 10 ? 1 : 2) : 0.5 + 0.01 * x; });
+  test::Image image =
+      test::make_image(30, 20, 2, [](int b, int x, int) { return b == 0 ? (x < 10 ? 1 : 2) : 0.5 + 0.01 * x; });
   image.info.grid.crs_wkt = (register_drivers(), utm());
   image.info.classes = {{1, "water", {}}, {2, "town", {}}};
   test::write("write_segments", folder, image, {}, 8);

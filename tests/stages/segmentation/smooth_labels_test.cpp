@@ -50,7 +50,8 @@ TEST(SmoothLabels, removes_speckle_and_leaves_nodata_alone) {
   const Image image = speckled(80, 60);
   const Image p = probabilities_of(image);
   const int before = wrong(image);
-  for (const auto& [params, with] : {std::pair(ParamMap{}, false), std::pair(potts(), false), std::pair(potts(), true)}) {
+  for (const auto& [params, with] :
+       {std::pair(ParamMap{}, false), std::pair(potts(), false), std::pair(potts(), true)}) {
     const Image out = test::apply(smooth_labels_stage(), params, {&image, with ? &p : nullptr});
     EXPECT_LT(wrong(out), before / 3);
     EXPECT_EQ(out.info.classes, image.info.classes);
