@@ -15,6 +15,8 @@
   STAGE(quantize)              \
   STAGE(luma)                  \
   STAGE(normalized_difference) \
+  STAGE(spectral_index)        \
+  STAGE(local_statistics)      \
   STAGE(qmf_decompose)         \
   STAGE(qmf_reconstruct)       \
   STAGE(qmf_subband)           \

@@ -16,7 +16,7 @@ enum class Smoothing { majority, potts };
 struct Params {
   Smoothing method = Smoothing::majority;
   int radius_px = 2;
-  double beta = 0.7;
+  double beta = 1;
   int iterations = 8;
 };
 NADIR_PARAMS(Params,
