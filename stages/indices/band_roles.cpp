@@ -40,7 +40,8 @@ std::vector<std::string> words_of(const std::string& name) {
 
 }  // namespace
 
-BandRoles::BandRoles(const ImageInfo& info, std::vector<double> wavelengths_nm) : wavelengths_(std::move(wavelengths_nm)) {
+BandRoles::BandRoles(const ImageInfo& info, std::vector<double> wavelengths_nm)
+    : wavelengths_(std::move(wavelengths_nm)) {
   for (const BandInfo& b : info.bands) names_.push_back(b.name);
   if (!wavelengths_.empty() && wavelengths_.size() != names_.size())
     throw Error(Fault::config, "wavelengths_nm has " + std::to_string(wavelengths_.size()) + " entries for " +
@@ -63,8 +64,8 @@ int BandRoles::find(Role role) const {
   for (std::size_t b = 0; b < names_.size(); ++b)
     known += (b ? ", '" : "'") + names_[b] + "'" +
              (wavelengths_.empty() ? "" : " at " + std::to_string(int(wavelengths_[b])) + " nm");
-  throw Error(Fault::data, std::string("no band is ") + wanted.name + " (" + std::to_string(int(wanted.low_nm)) + " to " +
-                               std::to_string(int(wanted.high_nm)) + " nm) among " + known +
+  throw Error(Fault::data, std::string("no band is ") + wanted.name + " (" + std::to_string(int(wanted.low_nm)) +
+                               " to " + std::to_string(int(wanted.high_nm)) + " nm) among " + known +
                                "; say where the bands lie with wavelengths_nm");
 }
 

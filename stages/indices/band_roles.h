@@ -16,7 +16,8 @@ class BandRoles {
  public:
   /// `wavelengths_nm` is empty or has one a band; otherwise Error(Fault::config).
   BandRoles(const ImageInfo& info, std::vector<double> wavelengths_nm);
-  /// Index of the band, the one nearest to the middle of the role's range. Throws Error(Fault::data) with what there is.
+  /// Index of the band, the one nearest to the middle of the role's range. Throws Error(Fault::data) with what there
+  /// is.
   int find(Role role) const;
 
  private:

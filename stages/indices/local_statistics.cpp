@@ -52,8 +52,8 @@ struct LocalStatistic {
     if (in.is_valid(x, y)) {
       const float across = kind == Kind::gradient ? slope(band, x, y, 1, 0) : 0.0f;
       const float down = kind == Kind::gradient ? slope(band, x, y, 0, 1) : 0.0f;
-      value = kind == Kind::gradient ? std::sqrt(across * across + down * down)
-                                     : spread(band, x, y, kind == Kind::mean);
+      value =
+          kind == Kind::gradient ? std::sqrt(across * across + down * down) : spread(band, x, y, kind == Kind::mean);
     }
     out(place + band, x, y) = value;
   }
@@ -69,7 +69,8 @@ struct CopyWithMask {
 };
 
 // Over the valid pixels of the square of side 2 radius_px + 1: mean, standard deviation; gradient: length of the vector
-// of central differences, one-sided beside invalid pixels. (2 r + 1)^2 additions a sample. A pixel is valid where it was.
+// of central differences, one-sided beside invalid pixels. (2 r + 1)^2 additions a sample. A pixel is valid where it
+// was.
 class LocalStatistics final : public TileStage {
  public:
   LocalStatistics(const Params& p, const StageContext& context) : radius_(p.radius_px), info_(*context.images[0]) {

@@ -14,8 +14,7 @@ struct Params {
   std::vector<double> wavelengths_nm;
   double reflectance_scale = 0;
 };
-NADIR_PARAMS(Params,
-             PARAM(indices, "", any(), "Which: ndvi, ndwi, ndbi, evi, in the order of the new bands."),
+NADIR_PARAMS(Params, PARAM(indices, "", any(), "Which: ndvi, ndwi, ndbi, evi, in the order of the new bands."),
              PARAM(wavelengths_nm, "nm", range(300, 15000),
                    "Where each band lies, in their order; empty: bands are found by their names."),
              PARAM(reflectance_scale, "", range(0, 1),

@@ -67,8 +67,8 @@ TEST_F(Models, of_other_bands_are_refused_with_the_reason) {
   const Outcome fewer = box_.nadir(apply);
   EXPECT_EQ(fewer.exit_code, 65);
   EXPECT_NE(fewer.err.find("the model was trained on"), std::string::npos) << fewer.err;
-  const Outcome missing = box_.nadir("run " + config("apply_model") + " " + scene_ +
-                                     " --set model.path=nowhere --out c");
+  const Outcome missing =
+      box_.nadir("run " + config("apply_model") + " " + scene_ + " --set model.path=nowhere --out c");
   EXPECT_EQ(missing.exit_code, 66) << missing.err;
 }
 

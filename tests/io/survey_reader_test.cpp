@@ -132,7 +132,9 @@ TEST(ReadSurvey, keeps_features_for_testing_that_a_field_marks) {
   const auto survey = test::survey(path, {{"test_field", std::string("part")}});
   ASSERT_EQ(survey->features.size(), 4u);
   for (const std::size_t i : {0u, 1u, 2u, 3u}) EXPECT_EQ(survey->features[i].test, i % 2 == 0) << i;
-  EXPECT_NE(failure_of([&] { test::survey(path, {{"test_field", std::string("no")}}); }).text.find("'no'"),
+  EXPECT_NE(failure_of([&] {
+              test::survey(path, {{"test_field", std::string("no")}});
+            }).text.find("'no'"),
             std::string::npos);
 }
 

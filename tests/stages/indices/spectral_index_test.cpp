@@ -89,8 +89,8 @@ TEST(LocalStatistics, equal_plain_sums_over_valid_pixels) {
 TEST(LocalStatistics, of_a_ramp_are_known_also_beside_a_hole) {
   test::Image ramp = test::make_image(30, 20, 1, [](int, int x, int y) { return 3 * x + 4 * y; });
   ramp.invalidate({10, 10, 1, 1});
-  const test::Image out = test::apply(
-      local_statistics_stage(), {{"statistics", std::vector<std::string>{"gradient", "mean"}}}, {&ramp});
+  const test::Image out =
+      test::apply(local_statistics_stage(), {{"statistics", std::vector<std::string>{"gradient", "mean"}}}, {&ramp});
   EXPECT_EQ(out(1, 20, 8), 5);
   EXPECT_EQ(out(1, 9, 10), 5);
   EXPECT_EQ(out(1, 11, 10), 5);
@@ -100,9 +100,11 @@ TEST(LocalStatistics, of_a_ramp_are_known_also_beside_a_hole) {
 TEST(LocalStatistics, give_the_same_bits_in_tiles_of_any_size) {
   const test::Image in = bands({"a", "b"});
   const auto stage = test::make_tile_stage(local_statistics_stage(), {{"radius_px", std::int64_t{3}}}, {&in});
-  for (const int tile : {7, 16}) test::expect_identical(test::run_whole(*stage, {&in}), test::run_in_tiles(*stage, {&in}, tile));
-  EXPECT_THROW(test::make_tile_stage(local_statistics_stage(), {{"statistics", std::vector<std::string>{"median"}}}, {&in}),
-               Error);
+  for (const int tile : {7, 16})
+    test::expect_identical(test::run_whole(*stage, {&in}), test::run_in_tiles(*stage, {&in}, tile));
+  EXPECT_THROW(
+      test::make_tile_stage(local_statistics_stage(), {{"statistics", std::vector<std::string>{"median"}}}, {&in}),
+      Error);
 }
 
 }  // namespace

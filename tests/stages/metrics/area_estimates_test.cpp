@@ -34,7 +34,8 @@ TEST(AreaEstimates, are_those_of_the_published_example) {
     EXPECT_NEAR(e.producers[k], producers[k], 0.005) << k;
   }
   // Equation 7 for forest gain, by hand: only one of 325 pixels of stable non-forest adds to its own variance.
-  const double w = 0.015, u = 55.0 / 75, omitted = 1.0 / 325, area_share = w * u + 0.645 * omitted, p = w * u / area_share;
+  const double w = 0.015, u = 55.0 / 75, omitted = 1.0 / 325, area_share = w * u + 0.645 * omitted,
+               p = w * u / area_share;
   const double own = w * w * (1 - p) * (1 - p) * u * (1 - u) / 74;
   const double rest = p * p * 0.645 * 0.645 * omitted * (1 - omitted) / 324;
   EXPECT_NEAR(e.producers_half_width[1], 1.959964 * std::sqrt(own + rest) / area_share, 1e-6);
