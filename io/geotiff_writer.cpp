@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 
 #include "io/cog_describe.h"
 #include "io/cog_file.h"
 #include "io/io.h"
+#include "io/mask_style.h"
 
 namespace nadir {
 namespace {
@@ -68,6 +70,36 @@ class CogSink final : public Sink {
   CogFile file_;
 };
 
+// A mask with, beside it, the style that QGIS shows it in. The style goes first: whoever sees the mask sees its
+// colours.
+class MaskSink final : public Sink {
+ public:
+  MaskSink(const StageContext& context, const ImageInfo& info, const Encoding& encoding, const CogOptions& options)
+      : stem_(context.output_stem),
+        classes_(info.classes),
+        file_(stem_ + ".tif", work_place(context), info, encoding, options) {}
+  void write(ConstTileView tile) override { file_.write(tile); }
+  bool holds(const Window& window) const override { return file_.holds(window); }
+  Record finish() override {
+    if (!classes_.empty()) write_style();
+    return file_.finish();
+  }
+
+ private:
+  void write_style() const {
+    const std::string unfinished = stem_ + ".qml.part";
+    std::ofstream out(unfinished, std::ios::binary);
+    out << mask_style(classes_);
+    out.close();
+    if (!out || std::rename(unfinished.c_str(), (stem_ + ".qml").c_str()) != 0)
+      throw Error(Fault::io, stem_ + ".qml: cannot be written; is the disk full?");
+  }
+
+  std::string stem_;
+  std::vector<ClassInfo> classes_;
+  CogFile file_;
+};
+
 void check_block(int block_px, const std::string& node) {
   if (block_px % 16 != 0)
     throw Error(Fault::config, node + ": block_px = " + std::to_string(block_px) + ", must be a multiple of 16");
@@ -96,7 +128,7 @@ std::unique_ptr<Sink> make_mask_sink(const StageContext& context) {
   ImageInfo info = *context.images[0];
   for (BandInfo& band : info.bands) band = {band.name.empty() ? "class" : band.name, 1, 0, ""};
   const CogOptions options{p.compression, p.block_px, p.overviews, Reduction::most_frequent, !info.classes.empty()};
-  return std::make_unique<CogSink>(context, info, Encoding{mask_type(info), 0, false}, options);
+  return std::make_unique<MaskSink>(context, info, Encoding{mask_type(info), 0, false}, options);
 }
 
 }  // namespace
@@ -124,7 +156,10 @@ StageInfo write_geotiff_stage() {
 StageInfo write_mask_stage() {
   return {.name = "write_mask",
           .family = "io",
-          .doc = "Writes a class mask as Cloud Optimized GeoTIFF with palette and class names. 0 is unclassified.",
+          .doc =
+              "Writes a class mask as Cloud Optimized GeoTIFF with palette and class names, and a style file for QGIS. "
+              "0 is "
+              "unclassified.",
           .inputs = {{"labels", PortType::labels, "The class of every pixel."}},
           .outputs = {},
           .params = params_of<MaskParams>(),

@@ -12,14 +12,15 @@
 #include "io/gdal_handle.h"
 #include "io/geotiff_reader.h"
 #include "io/geotiff_writer.h"
+#include "io/segment_writer.h"
 #include "io/survey_reader.h"
 #include "io/tie_point_writer.h"
 
 namespace nadir {
 
 std::vector<StageInfo> io_stages() {
-  return {read_geotiff_stage(),  read_survey_stage(), read_control_points_stage(),
-          write_geotiff_stage(), write_mask_stage(),  write_tie_points_stage()};
+  return {read_geotiff_stage(), read_survey_stage(),    read_control_points_stage(), write_geotiff_stage(),
+          write_mask_stage(),   write_segments_stage(), write_tie_points_stage()};
 }
 
 namespace {

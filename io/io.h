@@ -10,7 +10,7 @@
 
 namespace nadir {
 
-/// read_geotiff, read_survey, write_geotiff, write_mask.
+/// read_geotiff, read_survey, read_control_points, write_geotiff, write_mask, write_segments, write_tie_points.
 std::vector<StageInfo> io_stages();
 
 /// Registers the formats, bounds the caches of readers and writers, sets how many threads may compress one file, and

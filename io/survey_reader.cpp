@@ -20,6 +20,7 @@ struct Params {
   std::string x_field;
   std::string y_field;
   double test_fraction = 0;
+  std::string test_field;
   bool optional = false;
 };
 NADIR_PARAMS(
@@ -32,6 +33,7 @@ NADIR_PARAMS(
     PARAM(x_field, "", any(), "Field of a table with x or longitude; empty: found by its name."),
     PARAM(y_field, "", any(), "Field of a table with y or latitude; empty: found by its name."),
     PARAM(test_fraction, "", range(0, 0.9), "Share of each class's features kept for testing."),
+    PARAM(test_field, "", any(), "Field that keeps features for testing: those with 'test', 'true' or 1 in it."),
     PARAM(optional, "", any(), "true: without a file there is no survey; false: that is an error."))
 
 struct Skipped {
@@ -85,7 +87,7 @@ class SurveyReader {
     survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
                      source.reason + skipped_text(skipped_);
     if (grid_) check_touches();
-    split_survey(survey_, p_.test_fraction, seed_);
+    if (p_.test_field.empty()) split_survey(survey_, p_.test_fraction, seed_);
     return std::make_shared<const Survey>(std::move(survey_));
   }
 
@@ -151,6 +153,14 @@ class SurveyReader {
     return feature_from(&point);
   }
 
+  bool is_kept_for_testing(const OGRFeature& row) const {
+    if (p_.test_field.empty()) return false;
+    const int field = row.GetFieldIndex(p_.test_field.c_str());
+    if (field < 0) throw Error(Fault::data, path_ + ": has no field '" + p_.test_field + "' (test_field)");
+    const char* text = row.GetFieldAsString(field);
+    return EQUAL(text, "test") || EQUAL(text, "true") || EQUAL(text, "1");
+  }
+
   void read_layer(OGRLayer& layer, const ClassSource& source, bool name_layer) {
     const CoordinateFields fields = coordinates_of(layer);
     const OGRSpatialReference crs = crs_of(layer);
@@ -168,6 +178,7 @@ class SurveyReader {
       else if (!reprojection.apply(*feature))
         ++skipped_.not_projectable;
       else {
+        feature->test = is_kept_for_testing(*row);
         feature->id = (name_layer ? clean_text(layer.GetName()) + ":" : "") + std::to_string(row->GetFID());
         survey_.features.push_back(std::move(*feature));
         texts_.push_back(*text);

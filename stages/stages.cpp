@@ -15,6 +15,8 @@
   STAGE(quantize)              \
   STAGE(luma)                  \
   STAGE(normalized_difference) \
+  STAGE(spectral_index)        \
+  STAGE(local_statistics)      \
   STAGE(qmf_decompose)         \
   STAGE(qmf_reconstruct)       \
   STAGE(qmf_subband)           \
@@ -22,7 +24,11 @@
   STAGE(estimate_noise)        \
   STAGE(super_resolve)         \
   STAGE(fit_classifier)        \
+  STAGE(cluster)               \
+  STAGE(read_model)            \
   STAGE(classify)              \
+  STAGE(smooth_labels)         \
+  STAGE(sieve_labels)          \
   STAGE(assess)                \
   STAGE(compare)
 

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "pipeline/app/describe_stages.h"
 #include "pipeline/app/one_stage.h"
 #include "pipeline/core/error.h"
+#include "stages/metrics/tally.h"
 
 namespace nadir::app {
 namespace {
@@ -28,12 +30,13 @@ std::size_t port_named(const StageInfo& stage, const std::string& name) {
   throw Error(Fault::internal, stage.name + " has no input '" + name + "'");
 }
 
-Value read_survey(const Registry& registry, const std::string& path, const std::string& class_field, const Grid& grid) {
+// Without a grid the survey stays where it is.
+Value read_survey(const Registry& registry, const std::string& path, const std::string& class_field, const Grid* grid) {
   const StageInfo& reader = stage_named(registry, "read_survey");
   ParamMap params{{"path", path}};
   if (!class_field.empty()) params["class_field"] = class_field;
   StageContext context = context_of(reader, params, wiring_for(reader));
-  context.scene_grid = &grid;
+  context.scene_grid = grid;
   return reader.as<ValueFactory>()->make(context);
 }
 
@@ -85,8 +88,29 @@ Record evaluate_mask(const Registry& registry, const std::string& truth, const s
   const StageInfo& assess = stage_named(registry, "assess");
   Wiring wiring = wiring_for(assess);
   wiring.images[port_named(assess, "labels")] = labels.get();
-  wiring.values[port_named(assess, "truth")] = read_survey(registry, truth, class_field, labels->info().grid);
-  return describe(run_estimate(assess, {}, wiring));
+  const bool is_raster = truth.ends_with(".tif") || truth.ends_with(".tiff");
+  const auto reference = is_raster ? open_image(registry, truth, "") : nullptr;
+  if (is_raster)
+    wiring.images[port_named(assess, "reference")] = reference.get();
+  else
+    wiring.values[port_named(assess, "truth")] = read_survey(registry, truth, class_field, &labels->info().grid);
+  return describe(run_estimate(assess, {{"areas", true}}, wiring));
+}
+
+Record evaluate_samples(const Registry& registry, const std::string& file, const std::string& class_field,
+                        const std::string& mapped_field) {
+  const Value truth = read_survey(registry, file, class_field, nullptr);
+  const Value mapped = read_survey(registry, file, mapped_field, nullptr);
+  const Survey& wanted = *std::get<SurveyPtr>(truth);
+  const Survey& given = *std::get<SurveyPtr>(mapped);
+  std::map<std::string, int> class_of;
+  for (const Feature& f : given.features) class_of[f.id] = f.class_id;
+  Tally tally;
+  for (std::size_t i = 0; i < wanted.features.size(); ++i) {
+    const auto found = class_of.find(wanted.features[i].id);
+    ++tally[{std::int32_t(i), wanted.features[i].class_id, found == class_of.end() ? kUnclassified : found->second}];
+  }
+  return accuracy_record(tally, {wanted.classes, given.classes}, {});
 }
 
 std::string record_text(const Record& record) {

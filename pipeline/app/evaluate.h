@@ -16,9 +16,15 @@ struct CompareOptions {
 Record evaluate_image(const Registry& registry, const std::string& reference, const std::string& image,
                       const CompareOptions& options);
 
-/// Confusion matrix and accuracies of a mask: `assess`. `class_field` may be empty.
+/// Confusion matrix, accuracies and areas of a mask: `assess`, against a survey or, where `truth` is a GeoTIFF, another
+/// mask. `class_field` may be empty.
 Record evaluate_mask(const Registry& registry, const std::string& truth, const std::string& mask,
                      const std::string& class_field);
+
+/// The same for samples that carry both classes: each feature of the file is one, its true class in `class_field` (may
+/// be empty), the mapped one in `mapped_field`. Features without a mapped class count as unclassified.
+Record evaluate_samples(const Registry& registry, const std::string& file, const std::string& class_field,
+                        const std::string& mapped_field);
 
 /// One line a fact; tables of numbers as aligned rows.
 std::string record_text(const Record& record);

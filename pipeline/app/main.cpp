@@ -161,20 +161,28 @@ class Commands {
   void add_evaluate() {
     CLI::App* c = command("evaluate", "Score an image against a reference, or a mask against a survey", [this] {
       configure_io(kSmallCache);
-      const Record record = reference_.empty() ? evaluate_mask(registry_, run_.truth, image_, class_field_)
-                                               : evaluate_image(registry_, reference_, image_, compare_);
+      const Record record = evaluate();
       fmt::print("{}", run_.json ? json_of(record).dump(2) + "\n" : record_text(record));
       return 0;
     });
     CLI::Option_group* against = c->add_option_group("against");
     against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
-    against->add_option("--truth", run_.truth, "The survey")->type_name("FILE");
+    against->add_option("--truth", run_.truth, "The survey, or a mask that is right (GeoTIFF)")->type_name("FILE");
     against->require_option(1);
-    c->add_option("image", image_, "Image or mask")->required();
+    CLI::Option* image = c->add_option("image", image_, "Image or mask");
+    c->add_option("--mapped-field", mapped_field_, "Field of the survey that holds the mapped class; needs no mask")
+        ->excludes(image);
     c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
     c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images");
     c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
     c->add_flag("--json", run_.json, "Print as JSON");
+  }
+
+  Record evaluate() const {
+    if (!mapped_field_.empty()) return evaluate_samples(registry_, run_.truth, class_field_, mapped_field_);
+    if (image_.empty()) throw Error(Fault::usage, "name the image or mask to evaluate, or --mapped-field");
+    if (reference_.empty()) return evaluate_mask(registry_, run_.truth, image_, class_field_);
+    return evaluate_image(registry_, reference_, image_, compare_);
   }
 
   void add_bench() {
@@ -244,6 +252,7 @@ class Commands {
   std::string reference_;
   std::string image_;
   std::string class_field_;
+  std::string mapped_field_;
   std::string stage_;
   std::string format_ = "text";
   std::string dir_;

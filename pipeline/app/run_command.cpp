@@ -71,7 +71,8 @@ std::string findings(const SceneReport& report) {
 
 bool wants_truth(const Graph& graph) {
   for (const Node& n : graph.nodes)
-    if (n.stage->as<ValueFactory>() && find_param(n.stage->params, "path") && !n.params.contains("path")) {
+    if (n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
+        find_param(n.stage->params, "path") && !n.params.contains("path")) {
       const auto optional = n.params.find("optional");
       if (optional == n.params.end() || optional->second != ParamValue(true)) return true;
     }

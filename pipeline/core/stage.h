@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -151,6 +152,8 @@ struct StageInfo {
   Factory factory;
   double flops_per_sample = 10;  ///< order of magnitude, for the choice of what to keep between passes
   bool on_device = false;        ///< all its arithmetic goes through Exec's launchers, so it can run on CUDA
+  /// Of stages that make a model: reads what Model::bytes() gave. Throws Error(Fault::data) where it is damaged.
+  std::function<ModelPtr(std::string_view bytes)> read_model = {};
 
   template <class T>
   const T* as() const {

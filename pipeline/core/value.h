@@ -55,6 +55,8 @@ class Model {
   virtual ~Model() = default;
   virtual const std::vector<ClassInfo>& classes() const = 0;
   virtual Record describe() const = 0;
+  /// All of it as the content of a file, which StageInfo::read_model reads; empty: it cannot be kept.
+  virtual std::string bytes() const { return {}; }
 };
 
 using SurveyPtr = std::shared_ptr<const Survey>;

@@ -1,6 +1,7 @@
 // Fields with a letter for their type; numbers as hexadecimal fractions, so that not a bit is lost.
 #include "pipeline/graph/record_file.h"
 
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdio>
@@ -150,6 +151,21 @@ std::optional<Record> load_record(const std::string& path, const std::string& ke
   } catch (const YAML::Exception&) {
     return std::nullopt;
   }
+}
+
+void save_model(const std::string& path, const std::string& bytes) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  const std::string unfinished = path + "." + std::to_string(::getpid()) + ".part";
+  std::ofstream out(unfinished, std::ios::binary);
+  out << bytes;
+  out.close();
+  if (!out || std::rename(unfinished.c_str(), path.c_str()) != 0)
+    throw Error(Fault::io, path + ": cannot be written; is the disk full?");
+}
+
+std::string load_model(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 void save_value(const std::string& path, const std::string& key, const Value& value) {

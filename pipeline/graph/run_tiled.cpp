@@ -91,13 +91,47 @@ class TiledRun {
   void run_estimate(const Pass& pass, const PassPlan& plan) {
     const int n = pass.estimate;
     if (is_resumable())
-      if (auto value = load_value(saved(n), scene_.resume_key(""))) {
-        scene_.bound(n).value = std::move(*value);
-        return;
-      }
+      if (auto value = load_value(saved(n), scene_.resume_key("")); value && restore(n, std::move(*value))) return;
     auto evidence = run_pass(scene_, plan, options_, workers_, name_of(pass));
     workers_.execute([&] { conclude(n, std::move(evidence)); });
-    if (is_resumable()) save_value(saved(n), scene_.resume_key(""), scene_.bound(n).value);
+    keep_model(n);
+    if (is_resumable()) save_value(saved(n), scene_.resume_key(""), saved_form(n));
+  }
+
+  // Models are files beside the outputs; what is saved for a later run is where.
+  static constexpr const char* kModelFile = "= model file";
+
+  void keep_model(int n) {
+    BoundNode& b = scene_.bound(n);
+    const auto* model = std::get_if<ModelPtr>(&b.value);
+    const std::string bytes = model && *model ? (*model)->bytes() : "";
+    if (bytes.empty()) return;
+    b.model_file = scene_.inputs().output_dir + "/" + scene_.node(n).id + ".model";
+    save_model(b.model_file, bytes);
+  }
+
+  Value saved_form(int n) const {
+    const BoundNode& b = scene_.bound(n);
+    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, b.model_file}});
+  }
+
+  // False where the value has to be found again.
+  bool restore(int n, Value value) {
+    BoundNode& b = scene_.bound(n);
+    const auto* record = std::get_if<Record>(&value);
+    const Scalar* file = record ? record->find(kModelFile) : nullptr;
+    if (!file) {
+      b.value = std::move(value);
+      return true;
+    }
+    try {
+      b.model_file = std::get<std::string>(*file);
+      b.value = scene_.node(n).stage->read_model(load_model(b.model_file));
+    } catch (const Error&) {
+      return false;
+    }
+    if (options_.log) options_.log(scene_.node(n).id + ": is there from an earlier run");
+    return true;
   }
 
   std::string name_of(const Pass& pass) const {
@@ -230,6 +264,7 @@ SceneReport report_of(Scene& scene) {
     const BoundNode& b = scene.bound(n);
     if (node.stage->as<SinkFactory>()) report.outputs.emplace_back(node.id, b.sink_facts);
     if (!std::holds_alternative<std::monostate>(b.value)) report.values.emplace_back(node.id, describe(b.value));
+    if (!b.model_file.empty()) report.values.back().second.set("file", b.model_file);
     const NodeStats& s = scene.stats(n);
     report.nodes.push_back({node.id, node.stage->name, s.calls, double(s.nanoseconds) * 1e-9, s.bytes});
   }

@@ -38,6 +38,7 @@ struct BoundNode {
   bool bound = false;
   std::vector<ImageInfo> images;  ///< by output port of raster type
   Value value;                    ///< of the only output of value and estimate nodes
+  std::string model_file;         ///< where a model was kept, empty for other values
   std::unique_ptr<Source> source;
   std::unique_ptr<TileStage> tile;
   std::unique_ptr<EstimateStage> estimate;

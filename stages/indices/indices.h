@@ -5,6 +5,8 @@
 
 namespace nadir {
 
+StageInfo local_statistics_stage();
 StageInfo normalized_difference_stage();
+StageInfo spectral_index_stage();
 
 }  // namespace nadir

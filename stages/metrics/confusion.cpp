@@ -93,36 +93,57 @@ Interval clustered_interval(const std::vector<Cluster>& clusters) {
   return {std::max(0.0, p - half), std::min(1.0, p + half)};
 }
 
-Record summarize(const Confusion& c) {
-  const auto truth = true_totals(c);
-  const auto mapped = mapped_totals(c);
-  std::vector<double> f1, iou;
-  double iou_sum = 0;
-  double iou_classes = 0;
-  double unclassified = 0;
+std::vector<double> f1(const Confusion& c) {
+  const auto truth = true_totals(c), mapped = mapped_totals(c);
+  std::vector<double> rates;
+  for (std::size_t k = 0; k < c.size(); ++k) rates.push_back(ratio(2 * double(c.count(k, k)), truth[k] + mapped[k]));
+  return rates;
+}
+
+std::vector<double> iou(const Confusion& c) {
+  const auto truth = true_totals(c), mapped = mapped_totals(c);
+  std::vector<double> rates;
+  for (std::size_t k = 0; k < c.size(); ++k)
+    rates.push_back(ratio(double(c.count(k, k)), truth[k] + mapped[k] - double(c.count(k, k))));
+  return rates;
+}
+
+Means means_of(const Confusion& c, const std::vector<double>& rates) {
+  const auto truth = true_totals(c), mapped = mapped_totals(c);
+  Means m;
+  double classes = 0, pixels = 0;
   for (std::size_t k = 0; k < c.size(); ++k) {
-    const double both = double(c.count(k, k));
-    f1.push_back(ratio(2 * both, truth[k] + mapped[k]));
-    iou.push_back(ratio(both, truth[k] + mapped[k] - both));
-    iou_sum += iou.back();
-    iou_classes += truth[k] + mapped[k] > 0;
-    unclassified += double(c.unclassified(k));
+    if (truth[k] + mapped[k] > 0) m.macro += rates[k], ++classes;
+    m.weighted += rates[k] * truth[k];
+    pixels += truth[k];
   }
+  return {ratio(m.macro, classes), ratio(m.weighted, pixels)};
+}
+
+double mean_iou(const Confusion& c) { return means_of(c, iou(c)).macro; }
+
+Record summarize(const Confusion& c) {
+  double unclassified = 0;
+  for (std::size_t k = 0; k < c.size(); ++k) unclassified += double(c.unclassified(k));
   const Interval wilson = wilson_interval(double(c.correct()), double(c.samples()));
-  return {{"overall_accuracy", overall_accuracy(c)},
-          {"overall_accuracy_95", std::vector<double>{wilson.low, wilson.high}},
-          {"kappa", kappa(c)},
-          {"miou", ratio(iou_sum, iou_classes)},
-          {"samples", c.samples()},
-          {"unclassified", std::int64_t(unclassified)},
-          {"classes", c.classes()},
-          {"precision", precision(c)},
-          {"recall", recall(c)},
-          {"f1", f1},
-          {"iou", iou},
-          {"truth_pixels", truth},
-          {"mapped_pixels", mapped},
-          {"confusion", rows_of(c)}};
+  Record r{{"overall_accuracy", overall_accuracy(c)},
+           {"overall_accuracy_95", std::vector<double>{wilson.low, wilson.high}},
+           {"kappa", kappa(c)},
+           {"miou", mean_iou(c)},
+           {"samples", c.samples()},
+           {"unclassified", std::int64_t(unclassified)},
+           {"classes", c.classes()}};
+  for (const auto& [name, rates] : {std::pair("precision", precision(c)), std::pair("recall", recall(c)),
+                                    std::pair("f1", f1(c)), std::pair("iou", iou(c))}) {
+    const Means means = means_of(c, rates);
+    r.set(name, rates);
+    r.set(std::string(name) + "_macro", means.macro);
+    r.set(std::string(name) + "_weighted", means.weighted);
+  }
+  r.set("truth_pixels", true_totals(c));
+  r.set("mapped_pixels", mapped_totals(c));
+  r.set("confusion", rows_of(c));
+  return r;
 }
 
 }  // namespace nadir

@@ -38,7 +38,17 @@ double overall_accuracy(const Confusion& c);
 double kappa(const Confusion& c);
 std::vector<double> recall(const Confusion& c);     ///< producer's accuracy, by class
 std::vector<double> precision(const Confusion& c);  ///< user's accuracy, by class
+std::vector<double> f1(const Confusion& c);
+std::vector<double> iou(const Confusion& c);
+double mean_iou(const Confusion& c);  ///< over classes that truth or map know
 std::vector<std::vector<double>> rows_of(const Confusion& c);
+
+/// Means of a rate over classes.
+struct Means {
+  double macro = 0;     ///< each class the same, of those that truth or map know
+  double weighted = 0;  ///< by true pixels
+};
+Means means_of(const Confusion& c, const std::vector<double>& rates);
 
 struct Interval {
   double low = 0;

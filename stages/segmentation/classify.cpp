@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
-#include "stages/segmentation/forest.h"
+#include "stages/segmentation/classifier.h"
 #include "stages/segmentation/segmentation.h"
 
 namespace nadir {
@@ -13,37 +13,34 @@ constexpr int kRowsPerTask = 16;
 // Window plan while no model is known: what fit_classifier trains by default.
 constexpr int kNominalTextureLevels = 1;
 constexpr int kNominalTextureRadius = 2;
+constexpr std::size_t kNominalClasses = 8;
 
-std::shared_ptr<const Forest> forest_of(const Value& value) {
+enum Output : std::size_t { kLabels, kConfidence, kProbabilities, kRated };
+
+std::shared_ptr<const Classifier> classifier_of(const Value& value) {
   const auto* model = std::get_if<ModelPtr>(&value);
   if (!model || !*model) return nullptr;
-  auto forest = std::dynamic_pointer_cast<const Forest>(*model);
-  if (!forest) throw Error(Fault::data, "the model is no random forest; wire 'model' to the output of fit_classifier");
-  return forest;
+  auto classifier = std::dynamic_pointer_cast<const Classifier>(*model);
+  if (!classifier) throw Error(Fault::data, "the model is no classifier; wire 'model' to the output of fit_classifier");
+  return classifier;
 }
 
-std::string words(const FeatureSpec& s) {
-  if (s.subband_levels == 0) return std::to_string(s.bands) + " bands without subbands";
-  return std::to_string(s.bands) + " bands and " + std::to_string(s.subband_levels) + " levels of subbands of " +
-         std::to_string(s.source_bands) + " bands";
-}
-
-// label = argmax_k of the votes of the trees, the lower id where they tie; confidence = its share of the votes. Trees x
-// depth comparisons a pixel, beside (1 + texture_levels) x bands features from subbands. Invalid pixels stay invalid.
+// label = the class of the highest score, the lower id where they tie; confidence = its probability. Cost: that of the
+// classifier, beside (1 + texture_levels) x bands features from subbands. Invalid pixels stay invalid.
 class Classify final : public TileStage {
  public:
   explicit Classify(const StageContext& context)
-      : forest_(forest_of(context.values[1])),
+      : classifier_(classifier_of(context.values[1])),
         extractor_(*context.images[0], context.images[2],
-                   forest_ ? forest_->spec().texture_levels : kNominalTextureLevels,
-                   forest_ ? forest_->spec().texture_radius : kNominalTextureRadius) {
+                   classifier_ ? classifier_->spec().texture_levels : kNominalTextureLevels,
+                   classifier_ ? classifier_->spec().texture_radius : kNominalTextureRadius) {
     describe_outputs(*context.images[0]);
-    if (forest_ && extractor_.spec() != forest_->spec())
-      throw Error(Fault::data, "the model was trained on " + words(forest_->spec()) + ", but the inputs have " +
-                                   words(extractor_.spec()) + "; give both stages the same inputs");
+    if (!classifier_) return;
+    const std::string why = why_unlike(classifier_->spec(), extractor_.spec());
+    if (!why.empty()) throw Error(Fault::data, why);
   }
 
-  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_}; }
+  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, probabilities_, rated_}; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
     return input == 0 ? out : input == 2 ? extractor_.subband_window(out) : Window{};
   }
@@ -52,57 +49,93 @@ class Classify final : public TileStage {
   void run(Inputs in, Outputs out, Exec& exec) const override;
 
  private:
+  // What one thread needs for a run of pixels.
+  struct Workspace {
+    AlignedFloats features, scores;
+    std::vector<std::uint16_t> winners;
+  };
   void describe_outputs(const ImageInfo& image);
-  void classify_run(const FeatureBlock& features, int x, int y, int count, Inputs in, Outputs out) const;
+  void classify_run(const FeatureBlock& features, const Window& run, Inputs in, Outputs out, Workspace& work) const;
+  void put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const;
 
-  std::shared_ptr<const Forest> forest_;
+  std::shared_ptr<const Classifier> classifier_;
   FeatureExtractor extractor_;
   ImageInfo labels_;
   ImageInfo confidence_;
+  ImageInfo probabilities_;
+  ImageInfo rated_;
 };
 
 void Classify::describe_outputs(const ImageInfo& image) {
-  labels_.grid = confidence_.grid = image.grid;
+  labels_.grid = confidence_.grid = probabilities_.grid = image.grid;
   labels_.bands = std::vector<BandInfo>(1);
   labels_.bands[0].name = "class";
   labels_.type = SampleType::u8;
   labels_.nodata = 0;
-  if (forest_) labels_.classes = forest_->classes();
+  if (classifier_) labels_.classes = classifier_->classes();
   for (const ClassInfo& c : labels_.classes)
     if (c.id > 255) labels_.type = SampleType::u16;
   confidence_.bands = std::vector<BandInfo>(1);
   confidence_.bands[0].name = "confidence";
-  confidence_.type = SampleType::f32;
-  confidence_.nodata = -1;
+  probabilities_.bands = std::vector<BandInfo>(classifier_ ? labels_.classes.size() : kNominalClasses);
+  for (std::size_t k = 0; k < labels_.classes.size(); ++k) probabilities_.bands[k].name = labels_.classes[k].name;
+  probabilities_.classes = labels_.classes;
+  rated_ = labels_;
+  rated_.bands.push_back(confidence_.bands[0]);
+  rated_.type = SampleType::f32;
+  for (ImageInfo* info : {&confidence_, &probabilities_}) {
+    info->type = SampleType::f32;
+    info->nodata = -1;
+  }
 }
 
 void Classify::run(Inputs in, Outputs out, Exec& exec) const {
-  const Window w = unite(out[0].window, out[1].window);  // each output may be read by stages of its own margin
+  // Each output may be read by stages of its own margin.
+  Window w;
+  for (const TileView& view : out) w = unite(w, view.window);
   const FeatureBlock features(extractor_, w, in[0], in[2], exec);
   exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
+    Workspace work{AlignedFloats(std::size_t(extractor_.spec().count()) * kRun),
+                   AlignedFloats(classifier_->classes().size() * kRun), std::vector<std::uint16_t>(kRun)};
     const int top = w.y + task * kRowsPerTask;
     for (int y = top; y < std::min(w.bottom(), top + kRowsPerTask); ++y)
-      for (int x = w.x; x < w.right(); x += kRun) classify_run(features, x, y, std::min(kRun, w.right() - x), in, out);
+      for (int x = w.x; x < w.right(); x += kRun)
+        classify_run(features, {x, y, std::min(kRun, w.right() - x), 1}, in, out, work);
   });
 }
 
-void Classify::classify_run(const FeatureBlock& features, int x, int y, int count, Inputs in, Outputs out) const {
-  const std::size_t classes = forest_->classes().size();
-  std::vector<float> values(std::size_t(extractor_.spec().count()) * kRun);
-  std::vector<std::uint16_t> votes(classes * kRun);
-  features.gather(x, y, count, values.data(), kRun);
-  forest_->vote(values.data(), count, kRun, votes.data());
-  for (int i = 0; i < count; ++i) {
-    const bool valid = in[0].is_valid(x + i, y);
-    const std::size_t k = forest_->winner(votes.data(), kRun, i);
-    const float share = float(votes[k * kRun + std::size_t(i)]) / float(forest_->trees().size());
-    const auto put = [&](const TileView& view, float value) {
-      if (!view.window.contains(x + i, y)) return;
-      view(0, x + i, y) = valid ? value : 0.0f;
-      view.mask()(x + i, y) = valid;
-    };
-    put(out[0], float(forest_->classes()[k].id));
-    put(out[1], share);
+void Classify::classify_run(const FeatureBlock& features, const Window& run, Inputs in, Outputs out,
+                            Workspace& work) const {
+  const int classes = int(classifier_->classes().size());
+  float* scores = work.scores.data();
+  features.gather(run.x, run.y, run.width, work.features.data(), kRun);
+  if (out[kConfidence].samples || out[kProbabilities].samples || out[kRated].samples) {
+    classifier_->score(work.features.data(), run.width, kRun, scores);
+    find_winners(scores, classes, run.width, kRun, work.winners.data());
+    scores_to_probabilities(classifier_->link(), scores, classes, run.width, kRun);
+  } else {
+    classifier_->choose(work.features.data(), run.width, kRun, work.winners.data());
+  }
+  put_run(run, in, out, work, scores);
+}
+
+void Classify::put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const {
+  std::vector<std::uint16_t> ids(classifier_->classes().size());
+  for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = classifier_->classes()[k].id;
+  const std::uint8_t* valid = in[0].mask().row(run.y) - in[0].window.x;
+  for (const std::size_t o : {kLabels, kConfidence, kProbabilities, kRated}) {
+    const Window part = intersect(run, out[o].window);
+    if (part.empty()) continue;
+    std::copy_n(valid + part.x, part.width, &out[o].mask()(part.x, part.y));
+    for (int b = 0; b < out[o].bands; ++b) {
+      const bool is_label = o == kLabels || (o == kRated && b == 0);
+      float* row = &out[o](b, part.x, part.y);
+      for (int i = 0, at = part.x - run.x; i < part.width; ++i, ++at) {
+        const std::uint16_t k = work.winners[std::size_t(at)];
+        const float value = is_label ? float(ids[k]) : scores[(o == kProbabilities ? b : int(k)) * kRun + at];
+        row[i] = valid[part.x + i] ? value : 0.0f;
+      }
+    }
   }
 }
 
@@ -114,12 +147,15 @@ StageInfo classify_stage() {
   return {
       .name = "classify",
       .family = "segmentation",
-      .doc = "Gives every pixel the class that most trees of a model vote for.",
+      .doc = "Gives every pixel the class that a model finds most likely.",
       .inputs = {{"image", PortType::image, "Bands, as the model was trained on."},
-                 {"model", PortType::model, "From fit_classifier."},
+                 {"model", PortType::model, "From fit_classifier, cluster or read_model."},
                  {"subbands", PortType::image, "Decomposition of the image, if the model was trained with one.", true}},
       .outputs = {{"labels", PortType::labels, "Class ids."},
-                  {"confidence", PortType::image, "Share of the trees that vote for the class."}},
+                  {"confidence", PortType::image,
+                   "Probability of the class; of a forest and an SVM the share of votes."},
+                  {"probabilities", PortType::image, "The same of every class, a band each."},
+                  {"rated", PortType::labels, "Class ids and, as a second band, confidence: for write_segments."}},
       .params = {},
       .factory = TileFactory{make_classify},
       .flops_per_sample = 2000};

@@ -26,7 +26,10 @@ SubbandLayout layout_of(const ImageInfo& image, const ImageInfo& subbands) {
 
 std::vector<std::string> FeatureSpec::names() const {
   std::vector<std::string> names;
-  for (int b = 1; b <= bands; ++b) names.push_back("band_" + std::to_string(b));
+  for (int b = 1; b <= bands; ++b) {
+    const bool named = std::size_t(b) <= band_names.size() && !band_names[std::size_t(b - 1)].empty();
+    names.push_back(named ? band_names[std::size_t(b - 1)] : "band_" + std::to_string(b));
+  }
   for (int b = 1; b <= source_bands; ++b) names.push_back("mean_" + std::to_string(b));
   for (int l = 0; l < texture_levels; ++l)
     for (int b = 1; b <= source_bands; ++b)
@@ -34,9 +37,29 @@ std::vector<std::string> FeatureSpec::names() const {
   return names;
 }
 
+std::string why_unlike(const FeatureSpec& wanted, const FeatureSpec& given) {
+  const auto words = [](const FeatureSpec& s) {
+    if (s.subband_levels == 0) return std::to_string(s.bands) + " bands without subbands";
+    return std::to_string(s.bands) + " bands and " + std::to_string(s.subband_levels) + " levels of subbands of " +
+           std::to_string(s.source_bands) + " bands";
+  };
+  if (wanted.bands != given.bands || wanted.subband_levels != given.subband_levels ||
+      wanted.source_bands != given.source_bands)
+    return "the model was trained on " + words(wanted) + ", but the inputs have " + words(given) +
+           "; give both stages the same inputs";
+  for (std::size_t b = 0; b < std::min(wanted.band_names.size(), given.band_names.size()); ++b) {
+    const std::string &mine = wanted.band_names[b], &yours = given.band_names[b];
+    if (!mine.empty() && !yours.empty() && mine != yours)
+      return "the model was trained with '" + mine + "' as band " + std::to_string(b + 1) + ", which is '" + yours +
+             "' here; bring the bands into the same order with bands of read_geotiff";
+  }
+  return "";
+}
+
 FeatureExtractor::FeatureExtractor(const ImageInfo& image, const std::optional<ImageInfo>& subbands, int texture_levels,
                                    int texture_radius) {
   spec_.bands = image.band_count();
+  for (const BandInfo& b : image.bands) spec_.band_names.push_back(b.name);
   if (!subbands) return;
   layout_ = layout_of(image, *subbands);
   spec_.subband_levels = layout_.levels;

@@ -14,15 +14,19 @@ namespace nadir {
 /// band, then its texture energies, coarsest level first. Stored with a model: what it was trained on it must be given.
 struct FeatureSpec {
   int bands = 0;
-  int subband_levels = 0;  ///< of the decomposition; 0: no subbands
-  int source_bands = 0;    ///< that were decomposed
-  int texture_levels = 0;  ///< how many levels give energies, counted from the coarsest
-  int texture_radius = 0;  ///< coefficients around a pixel's own
+  int subband_levels = 0;                    ///< of the decomposition; 0: no subbands
+  int source_bands = 0;                      ///< that were decomposed
+  int texture_levels = 0;                    ///< how many levels give energies, counted from the coarsest
+  int texture_radius = 0;                    ///< coefficients around a pixel's own
+  std::vector<std::string> band_names = {};  ///< as files call them, empty where they do not
 
   int count() const { return bands + (1 + texture_levels) * source_bands; }
   std::vector<std::string> names() const;
-  friend bool operator==(const FeatureSpec&, const FeatureSpec&) = default;
 };
+
+/// Why a model that was trained on `wanted` cannot take what is `given`, in words; empty when it can. Band names count
+/// where both sides have them.
+std::string why_unlike(const FeatureSpec& wanted, const FeatureSpec& given);
 
 /// Extracts features of one scene. Throws Error(Fault::data) when the subbands do not belong to the image.
 class FeatureExtractor {

@@ -1,33 +1,63 @@
 // Training of a classifier on the pixels inside survey features.
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/core/error.h"
 #include "pipeline/core/survey_blocks.h"
 #include "stages/segmentation/cross_validation.h"
+#include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
 
 namespace nadir {
 namespace {
 
 struct Params {
+  Method method = Method::random_forest;
   int trees = 100;
   int max_depth = 16;
   int min_samples = 1;
+  std::vector<double> hidden_units{32, 32};
+  Activation activation = Activation::relu;
+  int steps = 3000;
+  double learning_rate = 0.005;
+  double weight_decay = 1e-3;
+  bool early_stopping = true;
+  bool curriculum = false;
+  bool class_weights = true;
+  double svm_c = 10;
+  double svm_gamma = 0;
+  double shrinkage = 0;
   int max_samples_per_class = 2000;
+  Sampling sampling = Sampling::random;
   int texture_levels = 1;
   int texture_radius = 2;
   int folds = 5;
   int repeats = 3;
 };
-NADIR_PARAMS(Params, PARAM(trees, "", range(1, 2000), "Trees of the random forest."),
-             PARAM(max_depth, "", range(1, 24), "Decisions that a tree takes at most."),
-             PARAM(min_samples, "px", range(1, 10000), "Nodes with no more pixels than this are not split."),
-             PARAM(max_samples_per_class, "px", range(10, 100000),
-                   "Training pixels of a class, drawn in turns from its features."),
-             PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
-             PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
-             PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
-             PARAM(repeats, "", range(1, 50), "Cross-validations with different folds, pooled."))
+NADIR_PARAMS(
+    Params, PARAM(method, "", choices({"random_forest", "maximum_likelihood", "network", "svm"}), "What is trained."),
+    PARAM(trees, "", range(1, 2000), "Trees of the random forest."),
+    PARAM(max_depth, "", range(1, 24), "Decisions that a tree takes at most."),
+    PARAM(min_samples, "px", range(1, 10000), "Nodes with no more pixels than this are not split."),
+    PARAM(hidden_units, "", range(1, 128), "network: units of each hidden layer, at most 4 layers."),
+    PARAM(activation, "", choices({"relu", "softplus"}), "network: what follows each hidden layer."),
+    PARAM(steps, "", range(1, 1000000), "network: mini-batches of 64 pixels at most."),
+    PARAM(learning_rate, "", range(1e-6, 1), "network: Adam's step at the start; it falls to 0 along a cosine."),
+    PARAM(weight_decay, "", range(0, 1), "network: by how much weights shrink a step, times the learning rate."),
+    PARAM(early_stopping, "", any(), "network: trains as long as pays on survey features that were held out for it."),
+    PARAM(curriculum, "", any(), "network: begins with the pixels that a normal distribution a class finds easy."),
+    PARAM(class_weights, "", any(), "network: every class counts the same, however many pixels it has."),
+    PARAM(svm_c, "", range(1e-6, 1e6), "svm: price of a pixel on the wrong side."),
+    PARAM(svm_gamma, "", range(0, 1000), "svm: of the kernel exp(-gamma d^2) of scaled features; 0: 1 / features."),
+    PARAM(shrinkage, "", range(0, 1), "maximum_likelihood: share of the pooled covariance in that of each class."),
+    PARAM(max_samples_per_class, "px", range(10, 100000), "Training pixels of a class."),
+    PARAM(sampling, "", choices({"random", "herding"}),
+          "Which pixels, where there are more: drawn in turns from the class's features, or such that their mean comes "
+          "closest to the class's."),
+    PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
+    PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
+    PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
+    PARAM(repeats, "", range(1, 50), "Cross-validations with different folds, pooled."))
 
 constexpr int kBlock = 256;           // px, anchored to the scene
 constexpr int kValidationTrees = 50;  // more do not change held-out accuracy measurably, and there are many forests
@@ -47,9 +77,14 @@ class FitClassifier final : public EstimateStage {
   FitClassifier(const Params& p, const StageContext& context)
       : params_(p),
         seed_(context.seed),
+        scene_(context.scene_path.substr(context.scene_path.find_last_of('/') + 1)),
         grid_(context.images[0]->grid),
         extractor_(*context.images[0], context.images[2], p.texture_levels, p.texture_radius) {
     if (p.folds == 1) throw Error(Fault::config, "folds = 1 holds everything out; use 0 for none, or 2 and more");
+    check_network();
+    if (extractor_.spec().count() > kMaxForestFeatures)
+      throw Error(Fault::config, std::to_string(extractor_.spec().count()) + " features are more than the " +
+                                     std::to_string(kMaxForestFeatures) + " that a model can have");
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
   }
 
@@ -61,12 +96,30 @@ class FitClassifier final : public EstimateStage {
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override;
 
  private:
+  void check_network() const {
+    if (params_.hidden_units.empty() || params_.hidden_units.size() > 4)
+      throw Error(Fault::config,
+                  "hidden_units has " + std::to_string(params_.hidden_units.size()) + " layers, must have 1 to 4");
+    for (const double n : params_.hidden_units)
+      if (n < 1 || n > 128 || n != std::floor(n))
+        throw Error(Fault::config, "hidden_units must be whole numbers in [1, 128]");
+  }
+  TrainingPlan plan() const {
+    const Params& p = params_;
+    return {p.method,
+            {p.trees, p.max_depth, p.min_samples},
+            {p.hidden_units, p.activation, p.steps, p.learning_rate, p.weight_decay, p.early_stopping, p.curriculum,
+             p.class_weights},
+            {p.svm_c, p.svm_gamma},
+            p.shrinkage};
+  }
   LabelledPixels merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const;
   std::vector<ClassInfo> number_classes(LabelledPixels& pixels) const;
   void validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts, Exec& exec) const;
 
   Params params_;
   std::uint64_t seed_;
+  std::string scene_;
   Grid grid_;
   FeatureExtractor extractor_;
   SurveyPtr survey_;
@@ -90,7 +143,7 @@ std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in,
       features.gather(x, y, 1, values.data(), 1);
       seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());
       seen.set.labels.push_back(survey_->features[std::size_t(mark - 1)].class_id);
-      seen.feature.push_back(mark - 1);
+      seen.set.groups.push_back(mark - 1);
       seen.rank.push_back(mix(seed_, std::uint64_t(x), std::uint64_t(y)));
     }
   auto evidence = std::make_unique<TrainingEvidence>();
@@ -125,12 +178,10 @@ std::vector<ClassInfo> FitClassifier::number_classes(LabelledPixels& pixels) con
 
 void FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts,
                              Exec& exec) const {
-  ValidationPlan plan{{std::min(params_.trees, kValidationTrees), params_.max_depth, params_.min_samples},
-                      params_.folds,
-                      params_.repeats,
-                      std::size_t(params_.max_samples_per_class),
-                      seed_};
-  const Validation v = cross_validate(pixels, classes, plan, exec);
+  ValidationPlan validation{
+      plan(), params_.folds, params_.repeats, std::size_t(params_.max_samples_per_class), params_.sampling, seed_};
+  validation.training.forest.trees = std::min(params_.trees, kValidationTrees);
+  const Validation v = cross_validate(pixels, classes, validation, exec);
   const Interval interval = clustered_interval(v.clusters);
   facts.set("held_out_accuracy", overall_accuracy(v.confusion));
   facts.set("held_out_accuracy_95", std::vector<double>{interval.low, interval.high});
@@ -138,9 +189,14 @@ void FitClassifier::validate(const LabelledPixels& pixels, const std::vector<Cla
   facts.set("split", std::string("by survey feature, stratified by class"));
   facts.set("folds", std::int64_t(params_.folds));
   facts.set("repeats", std::int64_t(params_.repeats));
+  facts.set("accuracy_by_repeat", v.accuracies);
   const Record rates = summarize(v.confusion);
   for (const char* name : {"kappa", "miou", "precision", "recall", "f1", "iou", "confusion"})
     facts.set(name, *rates.find(name));
+  std::vector<std::string> ids;
+  for (const std::int32_t f : v.features) ids.push_back(survey_->features[std::size_t(f)].id);
+  facts.set("split_features", ids);
+  facts.set("split_folds", v.folds);
   if (v.never.empty()) return;
   std::string names;
   for (const std::string& n : v.never) names += (names.empty() ? "'" : ", '") + n + "'";
@@ -158,14 +214,18 @@ Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, E
     throw Error(Fault::data, "all training pixels are of one class, '" + classes[0].name +
                                  "'; a classifier needs at least two (class_field of read_survey?)");
   const std::vector<char> everything(pixels.size(), 1);
-  const TrainingSet set = balanced(pixels, everything, std::size_t(params_.max_samples_per_class));
-  auto forest = std::make_shared<Forest>(
-      extractor_.spec(), classes,
-      train_forest(set, {params_.trees, params_.max_depth, params_.min_samples}, mix(seed_, 3), exec));
-  Record facts{{"samples", std::int64_t(pixels.size())}, {"training_samples", std::int64_t(set.size())}};
+  const TrainingSet set = balanced(pixels, everything, std::size_t(params_.max_samples_per_class), params_.sampling);
+  auto classifier = train_classifier(set, extractor_.spec(), classes, plan(), mix(seed_, 3), exec);
+  Record facts = classifier->facts();
+  facts.set("trained_on", scene_);
+  facts.set("survey", survey_->source);
+  facts.set("seed", std::int64_t(seed_));
+  facts.set("samples", std::int64_t(pixels.size()));
+  facts.set("training_samples", std::int64_t(set.size()));
   if (params_.folds > 0) validate(pixels, classes, facts, exec);
-  forest->set_facts(std::move(facts));
-  return ModelPtr(std::move(forest));
+  classifier->set_facts(std::move(facts));
+  classifier->prepare();
+  return ModelPtr(std::move(classifier));
 }
 
 }  // namespace
@@ -174,15 +234,16 @@ StageInfo fit_classifier_stage() {
   return {.name = "fit_classifier",
           .family = "segmentation",
           .doc =
-              "Trains a random forest on the pixels inside survey features. Reports its accuracy on features that "
+              "Trains a classifier on the pixels inside survey features. Reports its accuracy on features that "
               "were held out.",
           .inputs = {{"image", PortType::image, "Bands to classify by."},
                      {"truth", PortType::survey, "Features with known class."},
                      {"subbands", PortType::image, "Decomposition of the image, for local means and textures.", true}},
-          .outputs = {{"model", PortType::model, "The forest, with its held-out accuracy."}},
+          .outputs = {{"model", PortType::model, "The classifier, with its held-out accuracy."}},
           .params = params_of<Params>(),
           .factory = EstimateFactory{make_stage<EstimateStage, FitClassifier, Params>},
-          .flops_per_sample = 20};
+          .flops_per_sample = 20,
+          .read_model = read_model_bytes};
 }
 
 }  // namespace nadir

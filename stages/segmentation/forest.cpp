@@ -3,94 +3,113 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
+#include <cmath>
 
 namespace nadir {
 namespace {
 
+constexpr std::size_t kTypicalRows = 16384;
+
 // A group of pixels goes down one tree in step: the walks do not depend on each other, so their loads overlap.
 void walk_group(const Tree& tree, const float* features, std::ptrdiff_t stride, std::uint16_t* votes) {
-  std::array<std::int32_t, Forest::kGroup> at{};
+  std::array<std::uint32_t, Classifier::kGroup> at{};
   const ForestNode* nodes = tree.nodes.data();
   for (int step = 0; step < tree.depth; ++step)
-    for (int i = 0; i < Forest::kGroup; ++i) {
+    for (int i = 0; i < Classifier::kGroup; ++i) {
       const ForestNode node = nodes[at[std::size_t(i)]];
-      at[std::size_t(i)] = node.left + (features[node.feature * stride + i] > node.threshold);
+      at[std::size_t(i)] = node.left() + (features[node.feature() * stride + i] > node.threshold);
     }
-  for (int i = 0; i < Forest::kGroup; ++i) ++votes[tree.leaf_class[std::size_t(at[std::size_t(i)])] * stride + i];
+  for (int i = 0; i < Classifier::kGroup; ++i) ++votes[tree.leaf_class[at[std::size_t(i)]] * stride + i];
 }
 
-void strike_group(const Strikes& tree, const float* features, std::ptrdiff_t stride, std::uint16_t* votes) {
-  std::array<std::uint32_t, Forest::kGroup> left;
-  left.fill(~0u);
-  for (const Strikes::Decision& d : tree.decisions) {
-    const float* feature = features + d.feature * stride;
-    for (std::size_t i = 0; i < Forest::kGroup; ++i) left[i] &= feature[i] > d.threshold ? d.stay : ~0u;
+Tree take_tree(ByteReader& in, std::size_t classes, std::size_t features) {
+  Tree tree;
+  const auto thresholds = in.take_list<float>();
+  const auto words = in.take_list<std::uint32_t>();
+  tree.leaf_class = in.take_list<std::uint16_t>();
+  tree.depth = in.take<std::int32_t>();
+  const std::size_t count = thresholds.size();
+  bool fits = count > 0 && words.size() == count && tree.leaf_class.size() == count && tree.depth >= 0;
+  for (std::size_t n = 0; fits && n < count; ++n) {
+    const ForestNode node{thresholds[n], words[n]};
+    const bool leaf = node.left() == n && std::isnan(node.threshold);
+    fits = (leaf || (node.left() > n && node.left() + 1 < count)) && node.feature() < features &&
+           tree.leaf_class[n] < classes;
+    tree.nodes.push_back(node);
   }
-  for (std::size_t i = 0; i < Forest::kGroup; ++i)
-    ++votes[tree.leaf_class[std::size_t(std::countr_zero(left[i]))] * stride + std::ptrdiff_t(i)];
-}
-
-constexpr std::size_t kMaxLeaves = 32;
-
-// Numbers the leaves below a node from left to right; returns their bits. Bits beyond the last are never read.
-std::uint32_t number_leaves(const Tree& tree, std::int32_t at, Strikes& strikes) {
-  const ForestNode& node = tree.nodes[std::size_t(at)];
-  if (node.left == at) {
-    strikes.leaf_class.push_back(tree.leaf_class[std::size_t(at)]);
-    return 1u << (strikes.leaf_class.size() - 1);
-  }
-  const std::uint32_t left = number_leaves(tree, node.left, strikes);
-  strikes.decisions.push_back({node.threshold, node.feature, ~left});
-  return left | number_leaves(tree, node.left + 1, strikes);
-}
-
-std::vector<std::string> names_of(const std::vector<ClassInfo>& classes) {
-  std::vector<std::string> names;
-  for (const ClassInfo& c : classes) names.push_back(c.name);
-  return names;
+  if (!fits) throw Error(Fault::data, "holds a tree that does not fit its features and classes");
+  return tree;
 }
 
 }  // namespace
 
-Strikes strikes_of(const Tree& tree) {
-  Strikes strikes;
-  if (tree.nodes.size() <= 2 * kMaxLeaves - 1) number_leaves(tree, 0, strikes);
-  return strikes;
+Forest::Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees, std::vector<float> typical)
+    : Classifier(std::move(spec), std::move(classes)), trees_(std::move(trees)), typical_(std::move(typical)) {
+  const auto features = std::size_t(std::max(1, this->spec().count()));
+  const std::size_t rows = typical_.size() / features;
+  if (rows <= kTypicalRows) return;
+  std::vector<float> fewer;  // evenly, as training sets are ordered by class
+  for (std::size_t r = 0; r < kTypicalRows; ++r) {
+    const auto first = typical_.begin() + std::ptrdiff_t(r * rows / kTypicalRows * features);
+    fewer.insert(fewer.end(), first, first + std::ptrdiff_t(features));
+  }
+  typical_ = std::move(fewer);
 }
 
-Forest::Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees)
-    : spec_(spec), classes_(std::move(classes)), trees_(std::move(trees)) {
-  for (const Tree& t : trees_) strikes_.push_back(strikes_of(t));
+std::shared_ptr<Classifier> Forest::read(FeatureSpec spec, std::vector<ClassInfo> classes, ByteReader& in) {
+  const auto features = std::size_t(spec.count());
+  std::vector<Tree> trees(in.take_count(8));
+  for (Tree& t : trees) t = take_tree(in, classes.size(), features);
+  std::vector<float> typical = in.take_list<float>();
+  if (trees.empty() || typical.size() % features != 0) throw Error(Fault::data, "holds no forest");
+  return std::make_shared<Forest>(std::move(spec), std::move(classes), std::move(trees), std::move(typical));
 }
 
-Record Forest::describe() const {
-  std::int64_t nodes = 0;
-  for (const Tree& t : trees_) nodes += std::int64_t(t.nodes.size());
-  Record r{{"method", std::string("random_forest")},
-           {"trees", std::int64_t(trees_.size())},
-           {"nodes", nodes},
-           {"features", spec_.names()},
-           {"classes", names_of(classes_)}};
-  for (const auto& [name, value] : facts_.fields()) r.set(name, value);
-  return r;
+void Forest::prepare() {
+  std::size_t nodes = 1;
+  for (const Tree& t : trees_) nodes += t.nodes.size();
+  if (cells_.empty() && !typical_.empty() && nodes < kMaxForestNodes)
+    cells_ = ForestCells(trees_, int(classes().size()), spec().count(), typical_);
 }
 
 void Forest::vote(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* votes) const {
-  std::fill_n(votes, classes_.size() * std::size_t(stride), std::uint16_t{0});
-  for (std::size_t t = 0; t < trees_.size(); ++t)  // tree by tree: its nodes and the features stay in the nearest cache
-    for (int i = 0; i < count; i += kGroup)
-      if (strikes_[t].leaf_class.empty())
-        walk_group(trees_[t], features + i, stride, votes + i);
-      else
-        strike_group(strikes_[t], features + i, stride, votes + i);
+  if (!cells_.empty()) return cells_.vote(features, count, stride, votes);
+  std::fill_n(votes, classes().size() * std::size_t(stride), std::uint16_t{0});
+  for (const Tree& tree : trees_)  // tree by tree: its nodes and the features stay in the nearest cache
+    for (int i = 0; i < count; i += kGroup) walk_group(tree, features + i, stride, votes + i);
 }
 
-std::size_t Forest::winner(const std::uint16_t* votes, std::ptrdiff_t stride, int i) const {
-  std::size_t best = 0;
-  for (std::size_t k = 1; k < classes_.size(); ++k)
-    if (votes[std::ptrdiff_t(k) * stride + i] > votes[std::ptrdiff_t(best) * stride + i]) best = k;
-  return best;
+void Forest::choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const {
+  if (!cells_.empty()) return cells_.choose(features, count, stride, winners);
+  Classifier::choose(features, count, stride, winners);
+}
+
+void Forest::score(const float* features, int count, std::ptrdiff_t stride, float* scores) const {
+  std::vector<std::uint16_t> votes(classes().size() * std::size_t(stride));
+  vote(features, count, stride, votes.data());
+  const float trees = float(trees_.size());
+  for (std::size_t i = 0; i < votes.size(); ++i) scores[i] = float(votes[i]) / trees;
+}
+
+void Forest::describe_method(Record& record) const {
+  std::int64_t nodes = 0;
+  for (const Tree& t : trees_) nodes += std::int64_t(t.nodes.size());
+  record.set("trees", std::int64_t(trees_.size()));
+  record.set("nodes", nodes);
+}
+
+void Forest::write_body(ByteWriter& out) const {
+  out.put(std::uint64_t(trees_.size()));
+  for (const Tree& t : trees_) {
+    std::vector<float> thresholds;
+    std::vector<std::uint32_t> words;
+    for (const ForestNode& n : t.nodes) thresholds.push_back(n.threshold), words.push_back(n.word);
+    out.put(thresholds);
+    out.put(words);
+    out.put(t.leaf_class);
+    out.put(std::int32_t(t.depth));
+  }
+  out.put(typical_);
 }
 
 }  // namespace nadir

@@ -5,67 +5,39 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/core/value.h"
-#include "stages/segmentation/features.h"
+#include "stages/segmentation/classifier.h"
+#include "stages/segmentation/forest_cells.h"
+#include "stages/segmentation/forest_nodes.h"
 
 namespace nadir {
 
-/// One decision: go to `left`, or to left + 1 when feature > threshold. A leaf points to itself with a threshold of
-/// NaN, which no feature exceeds, so that walking may go on for any number of steps.
-struct ForestNode {
-  float threshold;
-  std::int32_t feature;
-  std::int32_t left;
-};
-
-/// Breadth first, the root first. `leaf_class` is an index into the classes, by node; only leaves use it.
-struct Tree {
-  std::vector<ForestNode> nodes;
-  std::vector<std::uint16_t> leaf_class;
-  int depth = 0;  ///< decisions on the longest path
-};
-
-/// The same tree for pixels side by side, where it has at most 32 leaves: every decision strikes out the leaves of its
-/// left side when feature > threshold; of those that stay, the first from the left is the pixel's (Lucchese et al.,
-/// QuickScorer, SIGIR 2015). No step depends on the one before, and all pixels do the same.
-struct Strikes {
-  struct Decision {
-    float threshold;
-    std::int32_t feature;
-    std::uint32_t stay;
-  };
-  std::vector<Decision> decisions;
-  std::vector<std::uint16_t> leaf_class;  ///< from left to right; empty: the tree has too many leaves
-};
-
-Strikes strikes_of(const Tree& tree);
-
-class Forest final : public Model {
+/// Every tree votes for the class of the leaf that a pixel reaches.
+class Forest final : public Classifier {
  public:
-  Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees);
+  /// `typical` holds rows of features like those that will be classified; they decide where prepare() divides the
+  /// feature space, and so the speed, never a vote.
+  Forest(FeatureSpec spec, std::vector<ClassInfo> classes, std::vector<Tree> trees, std::vector<float> typical = {});
+  static std::shared_ptr<Classifier> read(FeatureSpec spec, std::vector<ClassInfo> classes, ByteReader& in);
 
-  const std::vector<ClassInfo>& classes() const override { return classes_; }
-  Record describe() const override;
+  std::string_view method() const override { return "random_forest"; }
+  Link link() const override { return Link::share; }
+  void score(const float* features, int count, std::ptrdiff_t stride, float* scores) const override;
+  void choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const override;
+  double flops() const override { return 10.0 * double(trees_.size()); }
+  void prepare() override;
 
-  const FeatureSpec& spec() const { return spec_; }
   const std::vector<Tree>& trees() const { return trees_; }
-  /// Facts of the training that describe() tells beside the forest's own.
-  void set_facts(Record facts) { facts_ = std::move(facts); }
-
-  /// Pixels are walked in groups of this many; arrays for vote() are padded to it.
-  static constexpr int kGroup = 16;
-  /// votes[k * stride + i] = number of trees for class k at pixel i. Feature f of pixel i is features[f * stride + i];
-  /// `stride` is a multiple of kGroup, at least `count`, and everything up to it may be read and written.
+  const ForestCells& cells() const { return cells_; }
+  /// votes[k * stride + i] = number of trees for class k at pixel i, layout and padding as in score().
   void vote(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* votes) const;
-  /// Index of the class with the most votes at pixel i; of equals the first.
-  std::size_t winner(const std::uint16_t* votes, std::ptrdiff_t stride, int i) const;
 
  private:
-  FeatureSpec spec_;
-  std::vector<ClassInfo> classes_;  ///< by ascending id
+  void describe_method(Record& record) const override;
+  void write_body(ByteWriter& out) const override;
+
   std::vector<Tree> trees_;
-  std::vector<Strikes> strikes_;  ///< by tree
-  Record facts_;
+  std::vector<float> typical_;
+  ForestCells cells_;  ///< empty before prepare()
 };
 
 }  // namespace nadir

@@ -7,5 +7,9 @@ namespace nadir {
 
 StageInfo fit_classifier_stage();
 StageInfo classify_stage();
+StageInfo cluster_stage();
+StageInfo read_model_stage();
+StageInfo smooth_labels_stage();
+StageInfo sieve_labels_stage();
 
 }  // namespace nadir

@@ -1,92 +1,57 @@
-// OpenCV's random trees, turned into flat ones.
+// Which trainer a method takes.
 #include "stages/segmentation/training.h"
 
 #include <algorithm>
-#include <limits>
-#include <opencv2/ml.hpp>
 
-#include "pipeline/core/error.h"
-#include "pipeline/core/random.h"
+#include "stages/segmentation/forest.h"
+#include "stages/segmentation/gaussian.h"
 
 namespace nadir {
 namespace {
 
-constexpr int kTreesPerBundle = 10;
+constexpr std::size_t kRun = 256;  // rows that are classified together
 
-// cv::ml draws from the calling thread's generator; it is put back as it was found.
-class SeededRandom {
- public:
-  explicit SeededRandom(std::uint64_t seed) : before_(cv::theRNG()) { cv::theRNG() = cv::RNG(seed); }
-  ~SeededRandom() { cv::theRNG() = before_; }
-  SeededRandom(const SeededRandom&) = delete;
-  SeededRandom& operator=(const SeededRandom&) = delete;
-
- private:
-  cv::RNG before_;
-};
-
-using CvNodes = std::vector<cv::ml::DTrees::Node>;
-using CvSplits = std::vector<cv::ml::DTrees::Split>;
-
-// Breadth first, so that the children of a node are neighbours.
-Tree flatten(const CvNodes& nodes, const CvSplits& splits, int root) {
-  Tree tree;
-  std::vector<std::pair<int, int>> queue{{root, 0}};  // node of OpenCV's, depth
-  for (std::size_t i = 0; i < queue.size(); ++i) {
-    const auto [index, depth] = queue[i];
-    const auto& node = nodes[std::size_t(index)];
-    tree.depth = std::max(tree.depth, depth);
-    tree.leaf_class.push_back(std::uint16_t(std::max(0.0, node.value)));
-    if (node.split < 0) {
-      tree.nodes.push_back({std::numeric_limits<float>::quiet_NaN(), 0, std::int32_t(i)});
-      continue;
-    }
-    const auto& split = splits[std::size_t(node.split)];
-    tree.nodes.push_back({split.c, split.varIdx, std::int32_t(queue.size())});
-    queue.emplace_back(split.inversed ? node.right : node.left, depth + 1);
-    queue.emplace_back(split.inversed ? node.left : node.right, depth + 1);
-  }
-  return tree;
-}
-
-std::vector<Tree> train_bundle(const cv::Ptr<cv::ml::TrainData>& data, const ForestParams& params, int trees,
-                               std::uint64_t seed) {
-  const SeededRandom random(seed);
-  const auto forest = cv::ml::RTrees::create();
-  forest->setMaxDepth(params.max_depth);
-  forest->setMinSampleCount(params.min_samples);
-  forest->setActiveVarCount(0);
-  forest->setTermCriteria({cv::TermCriteria::MAX_ITER, trees, 0});
-  if (!forest->train(data)) throw Error(Fault::internal, "OpenCV could not train a random forest");
-  std::vector<Tree> flat;
-  for (const int root : forest->getRoots()) flat.push_back(flatten(forest->getNodes(), forest->getSplits(), root));
-  return flat;
+std::shared_ptr<Classifier> trained_network(const TrainingSet& set, const FeatureSpec& spec,
+                                            const std::vector<ClassInfo>& classes, const NetworkParams& params,
+                                            std::uint64_t seed) {
+  TrainedNetwork trained = train_network(set, classes.size(), params, seed);
+  auto network = std::make_shared<NetworkClassifier>(spec, classes, std::move(trained.network));
+  Record facts{{"steps", std::int64_t(trained.steps)}};
+  if (trained.validation_accuracy > 0) facts.set("validation_accuracy", trained.validation_accuracy);
+  network->set_facts(std::move(facts));
+  return network;
 }
 
 }  // namespace
 
-std::vector<Tree> train_forest(const TrainingSet& set, const ForestParams& params, std::uint64_t seed, Exec& exec) {
-  cv::Mat samples(int(set.size()), set.features, CV_32F);
-  std::copy(set.values.begin(), set.values.end(), samples.ptr<float>());
-  cv::Mat labels(int(set.size()), 1, CV_32S);
-  std::copy(set.labels.begin(), set.labels.end(), labels.ptr<int>());
-  const auto data = cv::ml::TrainData::create(samples, cv::ml::ROW_SAMPLE, labels);
-
-  const int bundles = (params.trees + kTreesPerBundle - 1) / kTreesPerBundle;
-  std::vector<std::vector<Tree>> parts(std::size_t(bundles), std::vector<Tree>{});
-  exec.parallel(bundles, [&](int i) {
-    const int trees = std::min(kTreesPerBundle, params.trees - i * kTreesPerBundle);
-    parts[std::size_t(i)] = train_bundle(data, params, trees, mix(seed, std::uint64_t(i)));
-  });
-  std::vector<Tree> all;
-  for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(all));
-  return all;
+std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const FeatureSpec& spec,
+                                             const std::vector<ClassInfo>& classes, const TrainingPlan& plan,
+                                             std::uint64_t seed, Exec& exec) {
+  switch (plan.method) {
+    case Method::random_forest:
+      return std::make_shared<Forest>(spec, classes, train_forest(set, plan.forest, seed, exec), set.values);
+    case Method::maximum_likelihood:
+      return std::make_shared<GaussianClassifier>(
+          spec, classes, set.features, fit_gaussian(set, classes.size(), plan.shrinkage), GaussianKind::likelihood);
+    case Method::network: return trained_network(set, spec, classes, plan.network, seed);
+    case Method::svm: break;
+  }
+  return std::make_shared<SvmClassifier>(spec, classes, train_svm(set, classes.size(), plan.svm));
 }
 
-std::uint64_t mix(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  std::uint64_t h = 0;
-  for (const std::uint64_t v : {a, b, c}) h = split_mix(h + v);
-  return h;
+std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const TrainingSet& set,
+                                         const std::vector<std::size_t>& rows) {
+  std::vector<std::uint16_t> winners(rows.size());
+  const int classes = int(classifier.classes().size());
+  AlignedFloats block(std::size_t(set.features) * kRun), scores(std::size_t(classes) * kRun);
+  for (std::size_t first = 0; first < rows.size(); first += kRun) {
+    const std::size_t count = std::min(kRun, rows.size() - first);
+    for (std::size_t i = 0; i < count; ++i)
+      for (int f = 0; f < set.features; ++f) block.data()[std::size_t(f) * kRun + i] = set.row(rows[first + i])[f];
+    classifier.score(block.data(), int(count), kRun, scores.data());
+    find_winners(scores.data(), classes, int(count), kRun, winners.data() + first);
+  }
+  return winners;
 }
 
 }  // namespace nadir

@@ -1,7 +1,9 @@
 #include "io/survey_reader.h"
 
 #include <gtest/gtest.h>
+#include <ogrsf_frmts.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -122,6 +124,18 @@ TEST(ReadSurvey, assumes_the_reference_system_of_the_scene_only_where_they_meet)
   EXPECT_EQ(test::survey(path, {}, &scene)->crs_wkt, scene.crs_wkt);
   scene.geotransform[0] = 0;
   EXPECT_NE(failure_of([&] { test::survey(path, {}, &scene); }).text.find("no reference system"), std::string::npos);
+}
+
+TEST(ReadSurvey, keeps_features_for_testing_that_a_field_marks) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "x,y,class,part\n1,1,a,test\n2,2,a,train\n3,3,b,1\n4,4,b,\n");
+  const auto survey = test::survey(path, {{"test_field", std::string("part")}});
+  ASSERT_EQ(survey->features.size(), 4u);
+  for (const std::size_t i : {0u, 1u, 2u, 3u}) EXPECT_EQ(survey->features[i].test, i % 2 == 0) << i;
+  EXPECT_NE(failure_of([&] {
+              test::survey(path, {{"test_field", std::string("no")}});
+            }).text.find("'no'"),
+            std::string::npos);
 }
 
 Survey many_features() {
@@ -262,6 +276,46 @@ TEST(ReadSurvey, puts_polygons_where_an_independent_rasterisation_has_them) {
   EXPECT_EQ(
       count("atlanta_building_footprints/sample_geotiff.tif", "atlanta_building_footprints/geotiff_labels.geojson"),
       (std::map<std::string, int>{{"geotiff_labels", 33818}}));
+}
+
+TEST(ReadSurvey, rasterised_footprints_are_the_mask_that_came_with_them) {
+  NADIR_NEEDS_DATA(root, "truth/atlanta_building_footprints");
+  const test::Image mask = test::read(root + "/sample_fp_mask_from_geojson.tif");
+  const Grid grid = test::source(root + "/sample_geotiff.tif")->info().grid;
+  ASSERT_EQ(mask.info.grid.size(), grid.size());
+  const auto survey = test::survey(root + "/geotiff_labels.geojson", {}, &grid);
+  std::vector<std::int32_t> index(std::size_t(grid.window().area()));
+  rasterize(*survey, grid, grid.window(), Split::all, index);
+  std::int64_t inside = 0, different = 0;
+  for (int y = 0; y < grid.height; ++y)
+    for (int x = 0; x < grid.width; ++x) {
+      const bool ours = index[std::size_t(y) * std::size_t(grid.width) + std::size_t(x)] > 0;
+      inside += ours;
+      different += ours != (mask.valid(x, y) && mask(0, x, y) > 0);
+    }
+  EXPECT_EQ(inside, 33818);
+  EXPECT_EQ(different, 0);
+}
+
+// The file's fields hold the numbers that its authors read at each point.
+TEST(ReadSurvey, points_pick_the_pixels_that_their_authors_read) {
+  NADIR_NEEDS_DATA(root, "truth/rondonia_l8_points");
+  const test::Image scene = test::read(root + "/LC08_232066_20190727.tif");
+  const auto survey = test::survey(root + "/endmembers.shp", {}, &scene.info.grid);
+  const DatasetPtr file(GDALDataset::Open((root + "/endmembers.shp").c_str(), GDAL_OF_VECTOR));
+  std::vector<std::int32_t> index(std::size_t(scene.info.grid.window().area()));
+  int right = 0, compared = 0;
+  for (const Feature& f : survey->features) {
+    Survey one{"", survey->crs_wkt, survey->classes, {f}};
+    rasterize(one, scene.info.grid, scene.info.grid.window(), Split::all, index);
+    const auto at = std::find(index.begin(), index.end(), 1) - index.begin();
+    const std::unique_ptr<OGRFeature> row(file->GetLayer(0)->GetFeature(std::stoll(f.id)));
+    for (int b = 0; b < 6; ++b, ++compared)
+      right += row->GetFieldAsDouble(1 + b) ==
+               double(scene(b, int(at % scene.info.grid.width), int(at / scene.info.grid.width)));
+  }
+  EXPECT_EQ(compared, 546);
+  EXPECT_EQ(right, 546);
 }
 
 }  // namespace

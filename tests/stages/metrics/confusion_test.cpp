@@ -35,6 +35,34 @@ TEST(Confusion, rates_follow_from_counts_that_can_be_checked_by_hand) {
   EXPECT_EQ(r.number("unclassified", 0), 3);
 }
 
+// Congalton, A review of assessing the accuracy of classifications of remotely sensed data, Remote Sensing of
+// Environment 37 (1991), table 1. Rows: map (deciduous, conifer, agriculture, shrub); columns: reference.
+TEST(Confusion, rates_of_a_published_matrix_are_the_published_ones) {
+  const std::int64_t counts[4][4] = {{65, 4, 22, 24}, {6, 81, 5, 8}, {0, 11, 85, 19}, {4, 7, 3, 90}};
+  Confusion c({"deciduous", "conifer", "agriculture", "shrub"});
+  for (std::size_t map = 0; map < 4; ++map)
+    for (std::size_t truth = 0; truth < 4; ++truth) c.add(truth, map, counts[map][truth]);
+  EXPECT_EQ(c.samples(), 434);
+  EXPECT_EQ(c.correct(), 321);
+  EXPECT_NEAR(overall_accuracy(c), 0.74, 0.005);
+  const double users[]{0.57, 0.81, 0.74, 0.87}, producers[]{0.87, 0.79, 0.74, 0.64};
+  for (std::size_t k = 0; k < 4; ++k) {
+    EXPECT_NEAR(precision(c)[k], users[k], 0.0051) << k;
+    EXPECT_NEAR(recall(c)[k], producers[k], 0.0051) << k;
+  }
+  // By hand: chance = (115 x 75 + 100 x 103 + 115 x 115 + 104 x 141) / 434^2.
+  const double chance = (115 * 75 + 100 * 103 + 115 * 115 + 104 * 141) / (434.0 * 434);
+  EXPECT_NEAR(kappa(c), (321 / 434.0 - chance) / (1 - chance), 1e-12);
+  EXPECT_NEAR(kappa(c), 0.65, 0.005);
+}
+
+TEST(Confusion, means_over_classes_are_plain_or_by_true_pixels) {
+  const Confusion c = example();
+  const Means m = means_of(c, recall(c));
+  EXPECT_DOUBLE_EQ(m.macro, (50.0 / 70 + 20.0 / 30) / 2);
+  EXPECT_DOUBLE_EQ(m.weighted, 0.7);
+}
+
 TEST(Confusion, an_empty_matrix_gives_zeros_and_no_nan) {
   const Record r = summarize(Confusion({"a", "b"}));
   EXPECT_EQ(r.number("overall_accuracy", -1), 0);
@@ -85,8 +113,8 @@ test::Image mask() {
 }
 
 Record assess(const test::Image& labels, const Survey& survey, const ParamMap& params = {}) {
-  return std::get<Record>(
-      test::estimate(assess_stage(), params, {&labels}, {Value{}, std::make_shared<const Survey>(survey)}));
+  return std::get<Record>(test::estimate(assess_stage(), params, {&labels, nullptr, nullptr},
+                                         {Value{}, std::make_shared<const Survey>(survey)}));
 }
 
 TEST(Assess, matches_classes_by_name_and_counts_invalid_pixels_apart) {
@@ -107,6 +135,38 @@ TEST(Assess, judges_by_test_features_and_says_so_when_there_are_none) {
   EXPECT_EQ(held_out.number("samples", 0), 16);
   EXPECT_EQ(assess(mask(), survey, {{"features", "train"}}).number("overall_accuracy", 0), 1);
   EXPECT_EQ(assess(mask(), survey, {{"features", "all"}}).number("samples", 0), 32);
+}
+
+TEST(Assess, estimates_areas_from_the_whole_mask) {
+  const Record r = assess(mask(), two_fields(), {{"areas", true}});
+  const auto mapped = std::get<std::vector<double>>(*r.find("area_mapped_pixels"));
+  EXPECT_EQ(mapped, (std::vector<double>{20, 12}));
+  // Of 20 pixels mapped as wheat 4 are water.
+  EXPECT_NEAR(std::get<std::vector<double>>(*r.find("area_share"))[0], 20.0 / 32 * 16 / 20, 1e-12);
+  EXPECT_EQ(assess(mask(), two_fields()).find("area_share"), nullptr);
+}
+
+Record assess_by_mask(const test::Image& labels, const test::Image& reference) {
+  return std::get<Record>(test::estimate(assess_stage(), {}, {&labels, nullptr, &reference}));
+}
+
+TEST(Assess, judges_by_another_mask_where_both_lie_and_ids_differ) {
+  test::Image reference = test::make_image(9, 4, 1, [](int, int x, int) { return x < 5 ? 1 : 2; });
+  reference.info.classes = {{1, "wheat", {}}, {2, "water", {}}};
+  reference.info.grid.geotransform[0] -= 10;  // one pixel to the west, one column more
+  reference.invalidate({1, 0, 1, 1});
+  const Record r = assess_by_mask(mask(), reference);
+  EXPECT_EQ(r.number("samples", 0), 31);
+  EXPECT_DOUBLE_EQ(r.number("overall_accuracy", 0), 27.0 / 31);
+  EXPECT_EQ(r.find("warning"), nullptr);
+}
+
+TEST(Assess, refuses_a_mask_of_other_pixels) {
+  test::Image reference = mask();
+  reference.info.grid.geotransform[0] += 5;
+  EXPECT_THROW(assess_by_mask(mask(), reference), Error);
+  reference.info.grid.geotransform[0] += 10005;
+  EXPECT_THROW(assess_by_mask(mask(), reference), Error);
 }
 
 TEST(Assess, refuses_a_survey_whose_class_names_the_mask_does_not_know) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "pipeline/core/error.h"
 #include "stages/segmentation/cross_validation.h"
+#include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
 #include "stages/wavelet/wavelet.h"
 #include "tests/support/stage_harness.h"
@@ -52,17 +54,26 @@ TEST(FitClassifier, learns_separable_classes_and_reports_held_out_accuracy) {
   EXPECT_EQ(r.find("warning"), nullptr);
 }
 
-TEST(FitClassifier, gives_the_same_model_and_figures_every_time) {
-  const auto nodes = [](const Value& v) {
-    std::vector<std::int32_t> all;
-    for (const Tree& t : dynamic_cast<const Forest&>(*std::get<ModelPtr>(v)).trees())
-      for (const ForestNode& n : t.nodes) all.insert(all.end(), {n.feature, n.left});
-    return all;
-  };
-  const Value first = fit(landscape(), survey(), kQuick);
-  const Value second = fit(landscape(), survey(), kQuick);
-  EXPECT_EQ(nodes(first), nodes(second));
-  EXPECT_EQ(describe(first).fields(), describe(second).fields());
+TEST(FitClassifier, gives_the_same_model_and_figures_every_time_by_every_method) {
+  for (const char* method : {"random_forest", "maximum_likelihood", "network", "svm"}) {
+    ParamMap params = kQuick;
+    params["method"] = std::string(method);
+    params["steps"] = std::int64_t{200};
+    const Value first = fit(landscape(), survey(), params);
+    const Value second = fit(landscape(), survey(), params);
+    EXPECT_EQ(std::get<ModelPtr>(first)->bytes(), std::get<ModelPtr>(second)->bytes()) << method;
+    EXPECT_GT(describe(first).number("held_out_accuracy", 0), 0.9) << method;
+  }
+}
+
+TEST(FitClassifier, tells_which_feature_was_in_which_fold) {
+  const Record r = describe(fit(landscape(), survey(), kQuick));
+  const auto ids = std::get<std::vector<std::string>>(*r.find("split_features"));
+  const auto folds = std::get<std::vector<std::vector<double>>>(*r.find("split_folds"));
+  EXPECT_EQ(ids.size(), 18u);
+  ASSERT_EQ(folds.size(), 1u);
+  ASSERT_EQ(folds[0].size(), 18u);
+  EXPECT_EQ(std::set<double>(folds[0].begin(), folds[0].end()), (std::set<double>{0, 1, 2, 3, 4}));
 }
 
 TEST(FitClassifier, warns_of_a_class_that_cannot_be_held_out) {
@@ -92,6 +103,8 @@ TEST(FitClassifier, refuses_a_survey_beside_the_scene_or_with_one_class_and_a_si
   EXPECT_THROW(fit(landscape(), one), Error);
   EXPECT_THROW(fit(landscape(), survey(), {{"folds", std::int64_t{1}}}), Error);
   EXPECT_THROW(fit(landscape(), survey(), {{"trees", std::int64_t{0}}}), std::logic_error);
+  EXPECT_THROW(fit(landscape(), survey(), {{"hidden_units", std::vector<double>(5, 8.0)}}), Error);
+  EXPECT_THROW(fit(landscape(), survey(), {{"hidden_units", std::vector<double>{8.5}}}), Error);
 }
 
 TEST(CrossValidation, spreads_each_class_over_folds_and_balances_their_pixels) {
@@ -117,12 +130,12 @@ TEST(CrossValidation, never_splits_a_feature) {
     for (int i = 0; i < 5; ++i) {
       pixels.set.values.push_back(float(mix(3, std::uint64_t(f)) % 100000));
       pixels.set.labels.push_back(std::uint16_t(mix(4, std::uint64_t(f)) % 2));
-      pixels.feature.push_back(f);
+      pixels.set.groups.push_back(f);
       pixels.rank.push_back(mix(5, std::uint64_t(f), std::uint64_t(i)));
     }
   ValidationPlan plan;
   plan.repeats = 1;
-  plan.forest.trees = 10;
+  plan.training.forest.trees = 10;
   Exec exec;
   const Validation v = cross_validate(pixels, {{1, "a", {}}, {2, "b", {}}}, plan, exec);
   EXPECT_EQ(v.confusion.samples(), 1000);
@@ -135,13 +148,39 @@ TEST(Samples, capping_keeps_a_fixed_choice_and_small_features_whole) {
   for (int i = 0; i < 100; ++i) {
     pixels.set.values.push_back(float(i));
     pixels.set.labels.push_back(0);
-    pixels.feature.push_back(i < 90 ? 0 : 1);
+    pixels.set.groups.push_back(i < 90 ? 0 : 1);
     pixels.rank.push_back(mix(1, std::uint64_t(i)));
   }
   EXPECT_EQ(capped_by_feature(pixels, 20).size(), 30u);
   const TrainingSet set = balanced(pixels, std::vector<char>(100, 1), 20);
   EXPECT_EQ(set.size(), 20u);
   EXPECT_EQ(std::count_if(set.values.begin(), set.values.end(), [](float v) { return v >= 90; }), 10);
+}
+
+TEST(Samples, herding_takes_pixels_whose_mean_is_that_of_the_class) {
+  LabelledPixels pixels;
+  pixels.set.features = 2;
+  double mean[2] = {};
+  for (int i = 0; i < 1000; ++i) {
+    for (std::uint64_t f = 0; f < 2; ++f) {
+      const double u = unit_interval(mix(7, std::uint64_t(i), f));
+      pixels.set.values.push_back(float(u * u * 50));  // skewed
+      mean[f] += u * u * 50 / 1000;
+    }
+    pixels.set.labels.push_back(0);
+    pixels.set.groups.push_back(i / 100);
+    pixels.rank.push_back(mix(1, std::uint64_t(i)));
+  }
+  const auto distance = [&](Sampling sampling) {
+    const TrainingSet set = balanced(pixels, std::vector<char>(1000, 1), 20, sampling);
+    EXPECT_EQ(set.size(), 20u);
+    double off[2] = {-mean[0], -mean[1]};
+    for (std::size_t i = 0; i < 20; ++i)
+      for (int f = 0; f < 2; ++f) off[f] += double(set.row(i)[f]) / 20;
+    return std::hypot(off[0], off[1]);
+  };
+  EXPECT_LT(distance(Sampling::herding), 0.5);
+  EXPECT_GT(distance(Sampling::random), 2 * distance(Sampling::herding));
 }
 
 struct Scene {
@@ -180,6 +219,32 @@ TEST(Classify, finds_the_classes_again_leaves_nodata_out_and_gives_shares_as_con
     }
 }
 
+TEST(Classify, gives_probabilities_that_sum_to_one_and_agree_with_label_and_confidence) {
+  const Scene s = scene_with_nodata();
+  const std::vector<const test::Image*> inputs{&s.image, nullptr, nullptr};
+  for (const char* method : {"random_forest", "maximum_likelihood", "network", "svm"}) {
+    const Value model = fit(
+        s.image, survey(), {{"method", std::string(method)}, {"steps", std::int64_t{100}}, {"folds", std::int64_t{0}}});
+    const auto stage = test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, model});
+    const test::Image labels = test::run_whole(*stage, inputs, 0), confidence = test::run_whole(*stage, inputs, 1);
+    const test::Image probabilities = test::run_whole(*stage, inputs, 2), rated = test::run_whole(*stage, inputs, 3);
+    ASSERT_EQ(probabilities.info.band_count(), 3);
+    EXPECT_EQ(probabilities.info.bands[2].name, "town");
+    for (int y = 0; y < 60; ++y)
+      for (int x = 0; x < 120; ++x) {
+        if (!labels.valid(x, y)) continue;
+        float sum = 0, best = 0;
+        for (int k = 0; k < 3; ++k) sum += probabilities(k, x, y), best = std::max(best, probabilities(k, x, y));
+        ASSERT_NEAR(sum, 1, 1e-5) << method;
+        ASSERT_EQ(confidence(0, x, y), best) << method;
+        ASSERT_EQ(rated(0, x, y), labels(0, x, y));
+        ASSERT_EQ(rated(1, x, y), best);
+        const int k = labels(0, x, y) == 5 ? 2 : int(labels(0, x, y)) - 1;
+        ASSERT_EQ(probabilities(k, x, y), best) << method;
+      }
+  }
+}
+
 TEST(Classify, gives_the_same_bits_in_tiles_of_any_size) {
   const Scene s = scene_with_nodata();
   const std::vector<const test::Image*> inputs{&s.image, nullptr, &s.bands};
@@ -187,7 +252,7 @@ TEST(Classify, gives_the_same_bits_in_tiles_of_any_size) {
       fit(s.image, survey(),
           {{"trees", std::int64_t{15}}, {"folds", std::int64_t{0}}, {"texture_levels", std::int64_t{2}}}, &s.bands);
   const auto stage = test::make_tile_stage(classify_stage(), {}, inputs, {Value{}, model});
-  for (const std::size_t output : {0u, 1u}) {
+  for (const std::size_t output : {0u, 1u, 2u, 3u}) {
     const test::Image whole = test::run_whole(*stage, inputs, output);
     for (const int tile : {7, 16, 50}) test::expect_identical(whole, test::run_in_tiles(*stage, inputs, tile, output));
   }
@@ -205,7 +270,7 @@ TEST(Classify, fills_outputs_whose_windows_differ) {
   for (const bool labels_are_wide : {false, true}) {
     Tile labels(labels_are_wide ? wide : narrow, 1);
     Tile confidence(labels_are_wide ? narrow : wide, 1);
-    const std::vector<TileView> out{labels.view(), confidence.view()};
+    const std::vector<TileView> out{labels.view(), confidence.view(), {}, {}};
     Exec exec;
     stage->run(in, out, exec);
     for (std::size_t o = 0; o < 2; ++o) {
@@ -220,7 +285,7 @@ TEST(Classify, plans_without_a_model_and_refuses_one_that_was_trained_on_somethi
   const Scene s = scene_with_nodata();
   const test::Image three = test::make_texture(120, 60, 3, 1);
   const Value model = fit(s.image, survey(), kQuick);
-  EXPECT_EQ(test::make_tile_stage(classify_stage(), {}, {&s.image})->outputs().size(), 2u);
+  EXPECT_EQ(test::make_tile_stage(classify_stage(), {}, {&s.image})->outputs().size(), 4u);
   const auto make = [&](const test::Image& image, const test::Image* bands) {
     return test::make_tile_stage(classify_stage(), {}, {&image, nullptr, bands}, {Value{}, model});
   };

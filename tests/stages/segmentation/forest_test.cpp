@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <opencv2/ml.hpp>
 
+#include "pipeline/backend/exec.h"
+#include "stages/segmentation/forest_training.h"
+#include "stages/segmentation/mix.h"
 #include "stages/segmentation/training.h"
 
 namespace nadir {
@@ -36,29 +40,24 @@ std::vector<ClassInfo> classes(int n) {
 }
 
 std::size_t walk(const Tree& tree, const float* row) {
-  std::int32_t at = 0;
-  while (tree.nodes[std::size_t(at)].left != at) {
-    const ForestNode& n = tree.nodes[std::size_t(at)];
-    at = n.left + (row[n.feature] > n.threshold);
+  std::uint32_t at = 0;
+  while (!tree.is_leaf(at)) {
+    const ForestNode& n = tree.nodes[at];
+    at = n.left() + (row[n.feature()] > n.threshold);
   }
-  return tree.leaf_class[std::size_t(at)];
+  return tree.leaf_class[at];
 }
 
-std::vector<std::size_t> winners(const Forest& forest, const TrainingSet& set) {
-  std::vector<std::size_t> result;
-  const std::ptrdiff_t stride = 2 * Forest::kGroup;
-  std::vector<float> block(std::size_t(set.features * stride));
-  std::vector<std::uint16_t> votes(forest.classes().size() * std::size_t(stride));
-  for (std::size_t first = 0; first < set.size(); first += std::size_t(stride)) {
-    const int count = int(std::min(std::size_t(stride), set.size() - first));
-    for (int i = 0; i < count; ++i)
-      for (int f = 0; f < set.features; ++f)
-        block[std::size_t(f * stride + i)] =
-            set.values[(first + std::size_t(i)) * std::size_t(set.features) + std::size_t(f)];
-    forest.vote(block.data(), count, stride, votes.data());
-    for (int i = 0; i < count; ++i) result.push_back(forest.winner(votes.data(), stride, i));
-  }
-  return result;
+std::vector<std::uint16_t> winners(const Forest& forest, const TrainingSet& set) {
+  std::vector<std::size_t> rows(set.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  return classify_rows(forest, set, rows);
+}
+
+std::vector<int> plain_votes(const Forest& forest, const float* row) {
+  std::vector<int> votes(forest.classes().size());
+  for (const Tree& t : forest.trees()) ++votes[walk(t, row)];
+  return votes;
 }
 
 TEST(Forest, classifies_as_the_forest_of_opencv_that_it_was_made_from) {
@@ -86,20 +85,43 @@ TEST(Forest, classifies_as_the_forest_of_opencv_that_it_was_made_from) {
   }
 }
 
-TEST(Forest, both_ways_of_voting_agree_with_a_plain_walk) {
+TEST(Forest, agrees_with_a_plain_walk_before_and_after_it_is_prepared) {
   Exec exec;
-  for (const int noise : {0, 60}) {  // small trees take strikes, large ones are walked
+  for (const int noise : {0, 60}) {
     const TrainingSet set = random_set(500, 5, 3, noise, 3);
-    const Forest forest({}, classes(3), train_forest(set, {.trees = 20, .max_depth = noise ? 20 : 4}, 1, exec));
-    const auto ours = winners(forest, set);
-    bool struck = false, walked = false;
-    for (const Tree& t : forest.trees()) (strikes_of(t).leaf_class.empty() ? walked : struck) = true;
-    EXPECT_TRUE(noise ? walked : struck);
-    for (std::size_t i = 0; i < set.size(); ++i) {
-      std::vector<int> votes(3);
-      for (const Tree& t : forest.trees()) ++votes[walk(t, set.values.data() + 5 * i)];
-      ASSERT_EQ(ours[i], std::size_t(std::max_element(votes.begin(), votes.end()) - votes.begin()));
+    const TrainingSet other = random_set(700, 5, 3, noise, 4);
+    Forest forest({.bands = 5}, classes(3), train_forest(set, {.trees = 20, .max_depth = 20}, 1, exec), set.values);
+    const auto before = winners(forest, other);
+    forest.prepare();
+    ASSERT_GT(forest.cells().size(), 1u);
+    EXPECT_LT(forest.cells().undecided(), 20);
+    EXPECT_EQ(before, winners(forest, other));
+    for (std::size_t i = 0; i < other.size(); ++i) {
+      const auto votes = plain_votes(forest, other.row(i));
+      ASSERT_EQ(before[i], std::max_element(votes.begin(), votes.end()) - votes.begin());
     }
+  }
+}
+
+// Thresholds themselves, values far outside of what was trained on, and what is no number.
+TEST(Forest, gives_the_votes_of_all_trees_wherever_a_pixel_lies) {
+  Exec exec;
+  const TrainingSet set = random_set(800, 3, 4, 30, 5);
+  Forest forest({.bands = 3}, classes(4), train_forest(set, {.trees = 30, .max_depth = 12}, 1, exec), set.values);
+  std::vector<float> values{-1e30f, 1e30f, std::nanf(""), 0, 11.5f};
+  for (const Tree& t : forest.trees()) values.push_back(t.nodes[0].threshold);
+  forest.prepare();
+  constexpr int kCount = 256;
+  AlignedFloats features(3 * kCount);
+  std::vector<std::uint16_t> votes(4 * kCount), chosen(kCount);
+  for (int i = 0; i < 3 * kCount; ++i) features.data()[i] = values[mix(9, std::uint64_t(i)) % values.size()];
+  forest.vote(features.data(), kCount, kCount, votes.data());
+  forest.choose(features.data(), kCount, kCount, chosen.data());
+  for (int i = 0; i < kCount; ++i) {
+    const float row[]{features.data()[i], features.data()[kCount + i], features.data()[2 * kCount + i]};
+    const auto expected = plain_votes(forest, row);
+    for (int k = 0; k < 4; ++k) ASSERT_EQ(votes[std::size_t(k * kCount + i)], expected[std::size_t(k)]);
+    ASSERT_EQ(chosen[std::size_t(i)], std::max_element(expected.begin(), expected.end()) - expected.begin());
   }
 }
 
@@ -110,7 +132,7 @@ TEST(Forest, training_depends_on_the_seed_alone) {
     for (std::size_t t = 0; t < a.size(); ++t) {
       if (a[t].nodes.size() != b[t].nodes.size() || a[t].leaf_class != b[t].leaf_class) return false;
       for (std::size_t n = 0; n < a[t].nodes.size(); ++n)
-        if (a[t].nodes[n].left != b[t].nodes[n].left || a[t].nodes[n].feature != b[t].nodes[n].feature) return false;
+        if (a[t].nodes[n].word != b[t].nodes[n].word) return false;
     }
     return true;
   };
@@ -122,9 +144,9 @@ TEST(Forest, training_depends_on_the_seed_alone) {
 }
 
 TEST(Forest, a_tie_goes_to_the_lower_class) {
-  const auto leaf = [](std::uint16_t k) { return Tree{{{std::nanf(""), 0, 0}}, {k}, 0}; };
+  const auto leaf = [](std::uint16_t k) { return Tree{{ForestNode::leaf(0)}, {k}, 0}; };
   const Forest forest({}, classes(3), {leaf(2), leaf(1), leaf(1), leaf(2)});
-  TrainingSet one{1, {5.0f}, {0}};
+  const TrainingSet one{1, {5.0f}, {0}, {}};
   EXPECT_EQ(winners(forest, one)[0], 1u);
 }
 

@@ -1,0 +1,20 @@
+// Pixels of known class, as trainers take them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nadir {
+
+struct TrainingSet {
+  int features = 0;
+  std::vector<float> values;          ///< a row of features a pixel
+  std::vector<std::uint16_t> labels;  ///< index of the class
+  std::vector<std::int32_t> groups;   ///< survey feature that the pixel lies in, or empty: pixels are on their own
+
+  std::size_t size() const { return labels.size(); }
+  const float* row(std::size_t i) const { return values.data() + i * std::size_t(features); }
+};
+
+}  // namespace nadir
