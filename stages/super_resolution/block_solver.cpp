@@ -184,9 +184,12 @@ std::size_t solver_bytes(const SolverSettings& settings, Size coarse, int bands)
   const std::size_t pixels = std::size_t(fine.width) * std::size_t(fine.height);
   constexpr std::size_t kReferenceArea = 49;
   const std::size_t matches = pixels / kReferenceArea * std::size_t(settings.search.similar) * sizeof(std::int32_t);
-  // x, z and the adjoint's intermediate results by band; guide, energies and pyramid with copies; the aggregate.
-  return pixels * sizeof(float) * (4 * std::size_t(bands) + 2 * 3 + 2) + matches +
-         shrink_groups_bytes(fine, settings.search);
+  double area = 1;  // of image and copies
+  for (const float f : settings.copies) area += 1 / double(f * f);
+  const auto pyramid = std::size_t(area * double(pixels));
+  // x, z and the adjoint's intermediate results by band; the aggregate; guide and pyramid.
+  return pixels * sizeof(float) * (4 * std::size_t(bands) + 1) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
+         matches + shrink_groups_bytes(fine, settings.search);
 }
 
 }  // namespace nadir

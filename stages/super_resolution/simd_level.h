@@ -4,7 +4,11 @@
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(__CUDACC__)
 #define NADIR_X86 1
 #define NADIR_AVX2 __attribute__((target("avx2")))
+#if defined(__clang__)
+#define NADIR_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+#else
 #define NADIR_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,prefer-vector-width=512")))
+#endif
 #else
 #define NADIR_X86 0
 #define NADIR_AVX2
