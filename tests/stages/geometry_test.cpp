@@ -175,6 +175,10 @@ std::vector<Case> decompositions() {
                      {{"qmf_decompose", {{"filter", filter}}}, {"qmf_reconstruct", {}}}});
   for (const Text method : {"soft", "bayes_shrink", "sure_shrink"})
     cases.push_back({"qmf_denoise, " + method, {{"qmf_denoise", {{"method", method}, {"noise_dn", 0.01}}}}});
+  cases.push_back({"local_statistics, mean",
+                   {{"local_statistics", {{"statistics", std::vector<std::string>{"mean"}}}}},
+                   1,
+                   "mean of col"});
   return cases;
 }
 
@@ -189,13 +193,14 @@ TEST(Geometry, no_stage_moves_a_ramp_by_a_thousandth_of_a_pixel) {
 
 // A new stage is either judged above, or says here why it cannot move anything.
 TEST(Geometry, every_tile_stage_is_judged_or_works_pixel_by_pixel) {
-  const std::set<Text> judged{"warp",          "blur",        "downsample",      "degrade",    "super_resolve",
-                              "qmf_decompose", "qmf_subband", "qmf_reconstruct", "qmf_denoise"};
-  const std::set<Text> pointwise{"noise", "luma", "normalized_difference", "classify", "quantize"};
+  const std::set<Text> judged{"warp",          "blur",        "downsample",      "degrade",     "super_resolve",
+                              "qmf_decompose", "qmf_subband", "qmf_reconstruct", "qmf_denoise", "local_statistics"};
+  const std::set<Text> pointwise{"noise", "luma", "normalized_difference", "spectral_index", "classify", "quantize"};
+  const std::set<Text> of_labels{"smooth_labels", "sieve_labels"};  // no ramps; their tests count around each pixel
   const std::set<Text> moves_on_purpose{"distort"};
   for (const StageInfo& stage : all_stages())
     if (stage.as<TileFactory>()) {
-      EXPECT_TRUE(judged.contains(stage.name) || pointwise.contains(stage.name) ||
+      EXPECT_TRUE(judged.contains(stage.name) || pointwise.contains(stage.name) || of_labels.contains(stage.name) ||
                   moves_on_purpose.contains(stage.name))
           << stage.name;
     }
