@@ -54,9 +54,14 @@ class ShippedConfig : public ::testing::TestWithParam<std::string> {
     return in;
   }
 
+  // Where a model was kept is no part of what was found.
   static std::string values_of(const SceneReport& report) {
     std::string text;
-    for (const auto& [node, record] : report.values) text += node + " " + app::json_of(record).dump() + "\n";
+    for (const auto& [node, record] : report.values) {
+      app::Json found = app::json_of(record);
+      found.erase("file");
+      text += node + " " + found.dump() + "\n";
+    }
     return text;
   }
 
@@ -76,7 +81,7 @@ TEST_P(ShippedConfig, gives_the_same_bits_whole_and_in_tiles) {
       options.tile = tile;
       options.threads = threads;
       const SceneReport tiled = run_tiled(graph_, inputs(name), options);
-      EXPECT_EQ(values_of(whole), values_of(tiled));
+      EXPECT_TRUE(values_of(whole) == values_of(tiled)) << name;  // too long to be printed
       for (const auto& [node, record] : whole.outputs) {
         if (!std::filesystem::exists(box_.path("whole/" + node + ".tif"))) continue;  // no image
         test::Image a;
