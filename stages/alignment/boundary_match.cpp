@@ -124,12 +124,6 @@ std::vector<BoundaryPoint> points_along(const Survey& survey, const Grid& grid) 
   return points;
 }
 
-// Sums at one shift by fold, and of all but one.
-struct Judged {
-  std::array<double, kSets> score{};
-  std::int64_t known = 0;
-};
-
 // `read` gives the edge at a point, or null.
 template <class Read>
 Judged judge(const std::vector<BoundaryPoint>& points, Read&& read) {
@@ -140,7 +134,7 @@ Judged judge(const std::vector<BoundaryPoint>& points, Read&& read) {
     if (!read(p, z)) continue;
     sum[std::size_t(p.fold)] += double((z * p.across).real());
     ++count[std::size_t(p.fold)];
-    ++judged.known;
+    ++judged.overlap;
   }
   for (int set = 0; set < kSets; ++set) {
     double total = 0, number = 0;
@@ -149,17 +143,6 @@ Judged judge(const std::vector<BoundaryPoint>& points, Read&& read) {
     judged.score[std::size_t(set)] = number > 0 ? total / number : std::numeric_limits<double>::quiet_NaN();
   }
   return judged;
-}
-
-std::vector<Surface> to_surfaces(const std::vector<Judged>& judged, int radius, std::int64_t least) {
-  std::vector<Surface> surfaces(kSets, Surface(radius));
-  for (int y = -radius, k = 0; y <= radius; ++y)
-    for (int x = -radius; x <= radius; ++x, ++k)
-      for (int set = 0; set < kSets; ++set)
-        surfaces[std::size_t(set)].at(x, y) = judged[std::size_t(k)].known >= least
-                                                  ? judged[std::size_t(k)].score[std::size_t(set)]
-                                                  : std::numeric_limits<double>::quiet_NaN();
-  return surfaces;
 }
 
 // Over a square of shifts around `centre`.
@@ -254,7 +237,7 @@ ShiftEstimate BoundaryMatch::conclude(std::vector<std::unique_ptr<Evidence>> evi
   const EdgeMosaic edges(std::move(evidence), image_.grid.size());
   const auto whole = judge_around(points, edges, {0, 0}, 1, max_shift_px_, exec);
   std::int64_t most = 0;
-  for (const Judged& j : whole) most = std::max(most, j.known);
+  for (const Judged& j : whole) most = std::max(most, j.overlap);
   estimate.samples = most;
   if (most < kLeastPoints)
     return failed("the survey has no outlines or lines inside the scene, or hardly any; at least " +

@@ -90,6 +90,18 @@ Point refine(const Surface& s, const Peak& peak, int reach) {
           whole.y + std::clamp(dy, -double(reach), double(reach))};
 }
 
+std::vector<Surface> to_surfaces(const std::vector<Judged>& judged, int radius, std::int64_t least) {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Surface> surfaces(kSets, Surface(radius));
+  for (int y = -radius, k = 0; y <= radius; ++y)
+    for (int x = -radius; x <= radius; ++x, ++k)
+      for (std::size_t set = 0; set < kSets; ++set) {
+        const Judged& j = judged[std::size_t(k)];
+        surfaces[set].at(x, y) = j.overlap >= least ? j.score[set] : unknown;
+      }
+  return surfaces;
+}
+
 double standard_error(const ShiftEstimate& e) {
   double sum = 0;
   for (int set = 1; set < kSets; ++set) {

@@ -50,6 +50,15 @@ constexpr int kFolds = 8;
 constexpr int kSets = 1 + kFolds;  // set 0 is all folds, set 1 + i all but fold i
 constexpr bool in_set(int set, int fold) { return set != 1 + fold; }
 
+/// What the evidence says for one shift: the score of each set, and how much of it could be judged.
+struct Judged {
+  std::array<double, kSets> score{};
+  std::int64_t overlap = 0;
+};
+
+/// One surface a set from (2 radius + 1)² shifts, row by row; those with less overlap than `least` are not judged.
+std::vector<Surface> to_surfaces(const std::vector<Judged>& judged, int radius, std::int64_t least);
+
 /// A shift as measured: what the aligned image's pixel coordinates must be moved by to find the pixel of the input.
 struct ShiftEstimate {
   std::array<Point, kSets> shift{};  ///< by set, px

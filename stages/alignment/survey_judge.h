@@ -16,14 +16,6 @@ namespace nadir {
 constexpr double kBlurPx = 1.0;  ///< standard deviation of the Gaussian that BlurredReader reads through
 constexpr int kBlurReach = 3;    ///< px at which it is cut off
 
-using Scores = std::array<double, kSets>;  ///< by set
-
-/// The information at one shift, for all folds and for the sets that leave one out.
-struct Judged {
-  Scores score{};
-  std::int64_t overlap = 0;
-};
-
 /// `read` gives the vector of a survey pixel at the shift that is judged, or null.
 template <class Read>
 Judged judge(const std::vector<SurveySample>& samples, int side, int classes, Read&& read) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "stages/alignment/survey_blocks.h"
 #include "stages/alignment/survey_judge.h"
@@ -24,21 +23,10 @@ constexpr double kLargestStepPx = 1.25;
 constexpr double kFallen = 0.125;
 constexpr int kFineRounds = 4;
 constexpr int kFineReach = 2 + 3 + kBlurReach + 1;  // px that the fine search may read beyond the coarse one
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 using Surfaces = std::vector<Surface>;  // by set
 
-// Shifts that move too much of the survey off the valid pixels are not judged.
-Surfaces to_surfaces(const std::vector<Judged>& judged, int radius, std::int64_t least_overlap) {
-  Surfaces surfaces(kSets, Surface(radius));
-  for (int y = -radius, k = 0; y <= radius; ++y)
-    for (int x = -radius; x <= radius; ++x, ++k)
-      for (int set = 0; set < kSets; ++set)
-        surfaces[std::size_t(set)].at(x, y) =
-            judged[std::size_t(k)].overlap >= least_overlap ? judged[std::size_t(k)].score[std::size_t(set)] : kUnknown;
-  return surfaces;
-}
-
+// Shifts that move more of the survey off the valid pixels are not judged.
 std::int64_t least_overlap(const std::vector<Judged>& judged) {
   std::int64_t most = 0;
   for (const Judged& j : judged) most = std::max(most, j.overlap);
