@@ -98,9 +98,13 @@ std::string Classifier::bytes() const {
   put(out, classes_);
   out.put(facts_);
   write_body(out);
+  return sealed_model(out.bytes());
+}
+
+std::string sealed_model(std::string_view content) {
   ByteWriter sum;
-  sum.put(checksum(out.bytes()));
-  return std::string(kMagic) + sum.bytes() + out.bytes();
+  sum.put(checksum(content));
+  return std::string(kMagic) + sum.bytes() + std::string(content);
 }
 
 void Classifier::choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const {

@@ -57,6 +57,8 @@ class Classifier : public Model {
   Record facts_;
 };
 
+/// A model file of this content: what it is, its checksum, the content.
+std::string sealed_model(std::string_view content);
 /// What Classifier::bytes() gave, as a classifier that gives the same bits. Throws Error(Fault::data) with what is
 /// wrong: no model, of a later version, cut short, changed.
 std::shared_ptr<Classifier> read_classifier(std::string_view bytes);

@@ -126,7 +126,7 @@ class FitClassifier final : public EstimateStage {
 };
 
 std::vector<Window> FitClassifier::blocks() const {
-  return survey_blocks(survey_.get(), grid_, kBlock, [this](const Feature& f) { return is_training(f); });
+  return survey_blocks(survey_.get(), grid_, kBlock, [](const Feature& f) { return is_training(f); });
 }
 
 std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in, Exec& exec) const {
