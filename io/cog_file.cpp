@@ -167,15 +167,14 @@ std::string hidden_name(const std::string& path) {
   return parent_of(path) + "/." + fs::path(path).filename().string() + ".unfinished";
 }
 
-// Writes a file that GDAL made in memory to the disk; false when there is none.
-bool bring_to_disk(const std::string& from, const std::string& to) {
+// Writes a file that GDAL made in memory to the disk, if there is one.
+void bring_to_disk(const std::string& from, const std::string& to) {
   vsi_l_offset bytes = 0;
   const GByte* data = VSIGetMemFileBuffer(from.c_str(), &bytes, FALSE);
-  if (!data) return false;
+  if (!data) return;
   const PositionedFile file(to, true);
   file.resize(0);
   file.write({reinterpret_cast<const std::byte*>(data), std::size_t(bytes)}, 0);
-  return true;
 }
 
 void remove_with_sidecars(const std::string& path) noexcept {
@@ -254,13 +253,14 @@ void CogFile::verify(const std::string& path) const {
 
 // The sidecar goes first: whoever sees the image sees its class names.
 void CogFile::publish(const std::string& ready) const {
-  std::string from = ready;
-  if (is_in_memory(ready)) {
-    from = hidden_name(path_);
-    bring_to_disk(ready, from);
-    bring_to_disk(ready + kSidecar, from + kSidecar);
-  }
+  const bool in_memory = is_in_memory(ready);
+  const std::string from = in_memory ? hidden_name(path_) : ready;
   try {
+    if (in_memory) {
+      remove_with_sidecars(from);  // what a lost program left
+      bring_to_disk(ready, from);
+      bring_to_disk(ready + kSidecar, from + kSidecar);
+    }
     sync(from);
     std::error_code ignored;
     if (fs::exists(from + kSidecar, ignored)) {

@@ -104,7 +104,7 @@ DatasetPtr open_dataset(const std::string& path, unsigned kind, const std::vecto
 }
 
 OGRSpatialReference parse_crs(const std::string& definition, const std::string& whose) {
-  // The scenes of a folder have few systems, and a copy takes a tenth of the time of parsing.
+  // The scenes of a folder have few systems, and parsing is far slower than copying.
   static std::mutex mutex;
   static std::map<std::string, OGRSpatialReference> known;
   const std::scoped_lock lock(mutex);

@@ -13,8 +13,8 @@ namespace nadir {
 /// The information that class-conditional Gaussians give about the pixels under a survey, in nats a pixel,
 ///   J(d) = 1/2 [ln det S - sum_c p_c ln det S_c],
 /// S the covariance of all bands over the survey's pixels read at shift d, S_c that of class c: the mutual information
-/// of pixels and classes if both mixtures were normal. Searched over all whole shifts, then at quarter pixels by moving
-/// the polygons, never the image, so that no interpolation colours it.
+/// of pixels and classes if both mixtures were normal. Searched over all whole shifts, then between pixels
+/// (survey_judge.h), and with small rotations and changes of scale (survey_turn.h).
 class SurveyMatch {
  public:
   /// `turns`: a small rotation and change of scale are looked for as well (survey_turn.h).

@@ -36,10 +36,10 @@ int level_of(const Params& p, int levels) {
 
 // Grid and bands: pixels of 2^level source pixels for a decimated transform, from the scene's upper-left corner on; the
 // approximation's lie where it belongs.
-ImageInfo info_of(const SubbandOrigin& origin, const Params& p, int level, int block, double delay) {
+ImageInfo info_of(const SubbandOrigin& origin, const Params& p, int level, int block) {
   ImageInfo info = origin.source;
   const Size size{ceil_div(info.grid.width, block), ceil_div(info.grid.height, block)};
-  const double shift = p.subband == Subband::ll ? delay : 0;
+  const double shift = p.subband == Subband::ll ? origin.delay_px : 0;
   info.grid = info.grid.shifted(shift, shift).scaled(1, block, size);
   info.type = SampleType::f32;
   info.nodata = std::numeric_limits<double>::quiet_NaN();
@@ -48,18 +48,13 @@ ImageInfo info_of(const SubbandOrigin& origin, const Params& p, int level, int b
   return info;
 }
 
-double delay_of(const ImageInfo& subbands) {
-  const auto it = subbands.metadata.find("qmf.delay_px");
-  return it == subbands.metadata.end() ? 0 : std::strtod(it->second.c_str(), nullptr);
-}
-
 class TakeDecimated final : public TileStage {
  public:
   TakeDecimated(const Params& p, const SubbandLayout& layout, const ImageInfo& subbands)
       : layout_(layout),
         level_(level_of(p, layout.levels)),
         details_(details_of(p.subband)),
-        info_(info_of(origin_of(subbands, layout), p, level_, 1 << level_, delay_of(subbands))) {}
+        info_(info_of(origin_of(subbands, layout), p, level_, 1 << level_)) {}
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override {
     return packed_window(layout_, level_, out);
@@ -79,8 +74,7 @@ class TakeDecimated final : public TileStage {
 class TakeStationary final : public TileStage {
  public:
   TakeStationary(const Params& p, const StationaryLayout& layout, const ImageInfo& subbands)
-      : layout_(layout),
-        info_(info_of(origin_of(subbands, layout), p, level_of(p, layout.levels), 1, delay_of(subbands))) {
+      : layout_(layout), info_(info_of(origin_of(subbands, layout), p, level_of(p, layout.levels), 1)) {
     const auto details = details_of(p.subband);
     first_band_ = details ? layout.band(0, level_of(p, layout.levels), *details) : layout.ll(0);
   }

@@ -7,7 +7,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "pipeline/backend/rows.h"
-#include "stages/wavelet/extension.h"
+#include "stages/wavelet/fill_launch.h"
 #include "stages/wavelet/filled_rows.h"
 #include "stages/wavelet/stationary_kernels.h"
 
@@ -52,19 +52,10 @@ FillRule fill_rule(const StationaryBank& bank) {
   return {bank.layout.source_size, bank.border, levels, reach};
 }
 
-void fill_on_device(Exec& exec, ConstTileView fine, TileView filled, const FillRule& rule) {
-  const Window blocks = in_blocks(fine.window, rule.levels);
-  const int bands = filled.bands;
-  const ScratchTile occupied(exec, blocks, 1), nearest(exec, blocks, 2), means(exec, blocks, bands);
-  for_each(exec, 1, blocks, FindOccupied{fine, occupied.view(), rule.levels}, "find_occupied");
-  for_each(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), rule.reach}, "find_nearest");
-  for_each(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), rule}, "fill_blocks");
-  for_each(exec, bands, filled.window, FillInvalid{fine, means.view(), filled, rule}, "fill_invalid");
-}
-
 void fill(Exec& exec, ConstTileView fine, TileView filled, const FillRule& rule) {
   if (exec.on_device()) {
-    fill_on_device(exec, fine, filled, rule);
+    const ScratchTile means(exec, in_blocks(fine.window, rule.levels), filled.bands);
+    fill_scene(exec, fine, means.view(), filled, rule);
     return;
   }
   const Window& w = filled.window;

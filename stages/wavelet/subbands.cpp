@@ -131,7 +131,7 @@ ImageInfo packed_info(const ImageInfo& source, const Frame& frame, const std::st
 }
 
 SubbandOrigin read_origin(const ImageInfo& subbands, const Frame& frame, int source_bands) {
-  SubbandOrigin origin{text(subbands, "qmf.filter"), subbands};
+  SubbandOrigin origin{text(subbands, "qmf.filter"), subbands, number(subbands, "qmf.delay_px", 0)};
   ImageInfo& source = origin.source;
   source.grid = source_grid(subbands, frame);
   source.type = type_named(text(subbands, "qmf.type"));

@@ -67,7 +67,8 @@ struct StationaryLayout {
 /// What a decomposition is called and made from, as far as the subbands must remember it for the way back.
 struct SubbandOrigin {
   std::string filter;
-  ImageInfo source;  ///< grid, type, bands and nodata of the decomposed image
+  ImageInfo source;     ///< grid, type, bands and nodata of the decomposed image
+  double delay_px = 0;  ///< how far the subbands' pixels lie beside their blocks
 };
 
 /// The description of the subbands of an image: grid, band names, layout and origin. Pixels lie `delay` source pixels

@@ -6,7 +6,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "stages/wavelet/analyze_cpu.h"
-#include "stages/wavelet/extension.h"
+#include "stages/wavelet/fill_launch.h"
 #include "stages/wavelet/wavelet_kernels.h"
 
 namespace nadir {
@@ -139,14 +139,9 @@ void analyze(Exec& exec, ConstTileView fine, TileView packed, const Bank& bank) 
   const int levels = layout.levels;
   const int bands = layout.source_bands;
   const LevelWindows windows = analysis_windows(bank, packed.window);
-  const FillRule fill = fill_rule(bank);
-  const Window blocks = in_blocks(fine.window, levels);
-  const ScratchTile occupied(exec, blocks, 1), nearest(exec, blocks, 2), means(exec, blocks, bands);
-  for_each(exec, 1, blocks, FindOccupied{fine, occupied.view(), levels}, "find_occupied");
-  for_each(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), fill.reach}, "find_nearest");
-  for_each(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), fill}, "fill_blocks");
+  const ScratchTile means(exec, in_blocks(fine.window, levels), bands);
   auto current = std::make_unique<ScratchTile>(exec, windows.level[0], bands);
-  for_each(exec, bands, windows.level[0], FillInvalid{fine, means.view(), current->view(), fill}, "fill_invalid");
+  fill_scene(exec, fine, means.view(), current->view(), fill_rule(bank));
   for (int l = 1; l <= levels; ++l) {
     auto next = std::make_unique<ScratchTile>(exec, windows.level[l], bands);
     analyze_level(exec, current->view(), next->view(), windows.details[l], packed, bank, l);

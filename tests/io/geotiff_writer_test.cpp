@@ -231,6 +231,24 @@ TEST(WriteGeotiff, refuses_a_block_that_is_no_multiple_of_16) {
             Fault::config);
 }
 
+TEST(WriteGeotiff, publishes_nothing_that_a_lost_program_left) {
+  const TempFolder folder;
+  for (const char* left : {".a.tif.unfinished", ".a.tif.unfinished.aux.xml"})
+    std::ofstream(folder.file(left)) << "junk";
+  Tile pixels({0, 0, 8, 4}, 1);
+  pixels.fill(7, true);
+  ImageInfo info;
+  info.grid = {8, 4, {100, 10, 0, 500, 0, -10}, ""};
+  info.type = SampleType::u8;
+  info.bands = {{"a", 1, 0, ""}};
+  write_geotiff_file(folder.file("a.tif"), info, std::as_const(pixels).view());
+  ImageInfo found;
+  EXPECT_EQ(read_whole(folder.file("a.tif"), &found).view()(0, 3, 2), 7);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("a.tif.aux.xml")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file(".a.tif.unfinished")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file(".a.tif.unfinished.aux.xml")));
+}
+
 TEST(WriteMask, is_a_tiled_cog_with_palette_class_names_and_overviews) {
   const TempFolder folder;
   test::Image mask = test::make_image(500, 500, 1, [](int, int x, int y) { return (x / 100 + y / 100) % 4; });

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "pipeline/backend/launch.h"
+#include "stages/wavelet/fill_launch.h"
 #include "stages/wavelet/wavelet_kernels.h"
 #include "tests/support/stage_harness.h"
 
@@ -20,15 +21,10 @@ Tile analyze_by_functors(ConstTileView fine, const Window& packed_window, const 
   const LevelWindows w = analysis_windows(bank, packed_window);
   const Window need = analysis_window(bank, packed_window);
   const Window blocks{need.x >> levels, need.y >> levels, need.width >> levels, need.height >> levels};
-  const Exec exec;
-  const FillRule fill = fill_rule(bank);
-  Tile occupied(blocks, 1), nearest(blocks, 2), means(blocks, bands);
-  Tile packed(packed_window, bands * bank.layout.bands_per_source_band());
-  for_each_cpu(exec, 1, blocks, FindOccupied{fine, occupied.view(), levels});
-  for_each_cpu(exec, 2, blocks, FindNearestInRow{occupied.view(), nearest.view(), fill.reach});
-  for_each_cpu(exec, bands, blocks, FillBlocks{fine, occupied.view(), nearest.view(), means.view(), fill});
+  Exec exec;
+  Tile means(blocks, bands), packed(packed_window, bands * bank.layout.bands_per_source_band());
   Tile current(w.level[0], bands);
-  for_each_cpu(exec, bands, w.level[0], FillInvalid{fine, means.view(), current.view(), fill});
+  fill_scene(exec, fine, means.view(), current.view(), fill_rule(bank));
   for (int l = 1; l <= levels; ++l) {
     const Window in = w.level[l - 1], next = w.level[l], details = w.details[l];
     Tile low({next.x, in.y, next.width, in.height}, bands), high({details.x, in.y, details.width, in.height}, bands);
