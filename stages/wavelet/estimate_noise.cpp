@@ -21,25 +21,31 @@ struct Params {
 NADIR_PARAMS(
     Params,
     PARAM(method, "", choices({"flat_cells", "median"}),
-          "From the flattest fifth of cells of 24 x 24 pixels, which texture leaves alone; or from all pixels, "
+          "From the flattest fifth of cells of 16 x 16 pixels, which texture leaves alone; or from all pixels, "
           "by the median, where there is hardly any texture."),
     PARAM(max_blocks, "", range(1, 1e6),
           "Blocks of 512 x 512 pixels that are looked at; of larger scenes a random sample."))
 
 constexpr int kBlock = 512;
 constexpr int kCell = 4;
-constexpr int kFlatCell = 24;
-constexpr double kFlatQuantile = 0.2;
-// That quantile of the root mean square of the 23 x 23 overlapping details in a cell of white noise of deviation 1,
-// found by simulating 7000 cells.
-constexpr double kFlatCalibration = 0.9604;
-constexpr std::uint64_t kFewCells = 4;                // fewer say nothing; the median is then the better answer
+constexpr int kFlatCell = 16;
+constexpr double kFlatShare = 0.2;
+constexpr std::size_t kLeastCells = 144;              // so many at least, or all: a fifth of a small image says little
+constexpr std::size_t kFewCells = 4;                  // fewer say nothing; the median is then the better answer
 constexpr double kNormalMedian = 0.6744897501960817;  // of |n| for standard normal n
+
+// Mean squares of two details of a cell of white noise that have nothing in common with each other, so that to choose
+// cells by the one does not bend the other.
+struct Cell {
+  double coarse = 0;  ///< of the diagonal details of means of 2 x 2 pixels: texture that reaches the finest scale too
+  double fine = 0;    ///< of second differences along both axes, scaled to the noise's own variance
+  auto operator<=>(const Cell&) const = default;
+};
 
 struct BandEvidence {
   Histogram samples;
   Histogram details;
-  Histogram cells;    ///< root mean squares of the details of cells
+  std::vector<Cell> cells;
   bool whole = true;  ///< all samples are whole numbers
   double count = 0;
   double mean = 0;
@@ -52,7 +58,7 @@ struct BandEvidence {
 void BandEvidence::add(const BandEvidence& o) {
   samples.add(o.samples);
   details.add(o.details);
-  cells.add(o.cells);
+  cells.insert(cells.end(), o.cells.begin(), o.cells.end());
   whole = whole && o.whole;
   if (o.count == 0) return;
   const double total = count + o.count;
@@ -86,19 +92,13 @@ class CellReader {
           take(0.5f * ((at(u, v) - at(u + 1, v)) - (at(u, v + 1) - at(u + 1, v + 1))));
   }
 
-  /// Root mean square of all 2 x 2 details of a cell; 0 when an invalid or saturated sample is in it.
-  float roughness(const Window& cell) const {
-    double sum = 0;
+  bool all_count(const Window& cell) const {
     for (int v = cell.y; v < cell.bottom(); ++v)
       for (int u = cell.x; u < cell.right(); ++u)
-        if (!counts(u, v)) return 0;
-    for (int v = cell.y; v + 1 < cell.bottom(); ++v)
-      for (int u = cell.x; u + 1 < cell.right(); ++u) {
-        const double d = 0.5 * double((at(u, v) - at(u + 1, v)) - (at(u, v + 1) - at(u + 1, v + 1)));
-        sum += d * d;
-      }
-    return float(std::sqrt(sum / double((cell.width - 1) * (cell.height - 1))));
+        if (!counts(u, v)) return false;
+    return true;
   }
+  Cell measure(const Window& cell) const { return {.coarse = coarse(cell), .fine = fine(cell)}; }
 
  private:
   float at(int x, int y) const { return in_(band_, x, y); }
@@ -112,6 +112,30 @@ class CellReader {
       for (int u = cell.x; u < cell.right(); ++u)
         if (at(u, v) != first) return false;
     return true;
+  }
+
+  // 1, -2, 1 along both axes: squares of the taps add up to 36.
+  double fine(const Window& cell) const {
+    const auto bend = [&](int x, int y) { return double(at(x - 1, y)) - 2 * double(at(x, y)) + double(at(x + 1, y)); };
+    double sum = 0;
+    for (int y = cell.y + 1; y + 1 < cell.bottom(); ++y)
+      for (int x = cell.x + 1; x + 1 < cell.right(); ++x) {
+        const double d = bend(x, y - 1) - 2 * bend(x, y) + bend(x, y + 1);
+        sum += d * d;
+      }
+    return sum / (36.0 * (cell.width - 2) * (cell.height - 2));
+  }
+  double coarse(const Window& cell) const {
+    const auto block = [&](int x, int y) {
+      return double(at(x, y)) + double(at(x + 1, y)) + double(at(x, y + 1)) + double(at(x + 1, y + 1));
+    };
+    double sum = 0;
+    for (int y = cell.y; y + 3 < cell.bottom(); y += 2)
+      for (int x = cell.x; x + 3 < cell.right(); x += 2) {
+        const double d = (block(x, y) - block(x + 2, y)) - (block(x, y + 2) - block(x + 2, y + 2));
+        sum += d * d;
+      }
+    return sum;
   }
 
   ConstTileView in_;
@@ -153,12 +177,13 @@ void read_details(ConstTileView in, int band, std::pair<double, double> type_lim
 // Cells without any roughness are fill.
 void read_cells(ConstTileView in, int band, std::pair<double, double> type_limits, BandEvidence& evidence) {
   const CellReader reader(in, band, type_limits);
-  HistogramBuilder cells;
   const Window& w = in.window;
   for (int y = w.y; y + kFlatCell <= w.bottom(); y += kFlatCell)
-    for (int x = w.x; x + kFlatCell <= w.right(); x += kFlatCell)
-      if (const float roughness = reader.roughness({x, y, kFlatCell, kFlatCell}); roughness > 0) cells.count(roughness);
-  evidence.cells = cells.finish();
+    for (int x = w.x; x + kFlatCell <= w.right(); x += kFlatCell) {
+      const Window window{x, y, kFlatCell, kFlatCell};
+      if (!reader.all_count(window)) continue;
+      if (const Cell cell = reader.measure(window); cell.fine > 0) evidence.cells.push_back(cell);
+    }
 }
 
 // The median of |d| / 0.6745. Details of whole numbers are multiples of 1/2; each then stands for values up to 1/4
@@ -167,9 +192,18 @@ double median_noise(const BandEvidence& band) {
   return band.details.quantile(0.5, band.whole ? 0.25 : 0.0) / kNormalMedian;
 }
 
+double flat_noise(std::vector<Cell> cells) {
+  const std::size_t fifth = std::size_t(std::ceil(kFlatShare * double(cells.size())));
+  const std::size_t n = std::min(cells.size(), std::max(fifth, kLeastCells));
+  std::sort(cells.begin(), cells.end());
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += cells[i].fine;
+  return std::sqrt(sum / double(n));
+}
+
 double noise_of(const BandEvidence& band, NoiseMethod method) {
-  const bool by_cells = method == NoiseMethod::flat_cells && band.cells.count() >= kFewCells;
-  return by_cells ? band.cells.quantile(kFlatQuantile) / kFlatCalibration : median_noise(band);
+  const bool by_cells = method == NoiseMethod::flat_cells && band.cells.size() >= kFewCells;
+  return by_cells ? flat_noise(band.cells) : median_noise(band);
 }
 
 // A random choice of n windows, the same for a seed, in their old order.
@@ -186,8 +220,9 @@ std::vector<Window> sample(std::vector<Window> all, std::size_t n, std::uint64_t
   return chosen;
 }
 
-// Of the flattest cells, as noise estimators from homogeneous blocks do (Lee, Hoppel, IGARSS 1989), in hh, which slopes
-// do not reach; or sigma = median(|hh|) / 0.6745 over the finest diagonal subband of the orthonormal Haar transform
+// Of the flattest cells, as noise estimators from homogeneous blocks do (Lee, Hoppel, IGARSS 1989), by the second
+// differences of Immerkaer (Computer Vision and Image Understanding 64, 1996), which slopes and edges along the axes
+// hardly reach; or sigma = median(|hh|) / 0.6745 over the finest diagonal subband of the orthonormal Haar transform
 // (Donoho, Johnstone, Biometrika 81, 1994), which smooth structure hardly reaches. Range: the 1 % and 99 % quantiles.
 // Only valid samples count; a band without any gives zeros.
 class EstimateNoise final : public EstimateStage {

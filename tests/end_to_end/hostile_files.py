@@ -7,10 +7,11 @@ hostile_files.py PROGRAM CONFIG FOLDER    prints a table; exit 77 where the file
 
 import collections
 import concurrent.futures
+import faulthandler
 import json
 import os
 import pathlib
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import threading
 
 CPU_SECONDS = 5
 WALL_SECONDS = 100  # for processes that wait for ever; a busy machine makes others slow
+SILENT_SECONDS = 900
 PEAK_MIB = 1024
 CRASH = 70  # the exit code for a broken promise inside the program
 
@@ -37,14 +39,15 @@ except ImportError as problem:
     skip(f"{problem}; install python3-gdal and python3-numpy")
 
 
-def limit_process():
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def be_quiet():
+    gdal.PushErrorHandler("CPLQuietErrorHandler")  # of one thread
 
 
 def run(command, log):
+    # A program sets the limits, not Python between fork and exec: a process with threads that forks can hang there.
+    limited = ["prlimit", f"--cpu={CPU_SECONDS}", "--core=0", *command]
     with open(log, "wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, preexec_fn=limit_process)
+        process = subprocess.Popen(limited, stdout=out, stderr=out)
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -122,7 +125,7 @@ def check(program, config, root, name, facts, folder):
     outcome = run([program, "run", config, str(source), "--out", str(work / "out")], work / "log")
     output = work / "out" / source.stem / "out.tif"
     verdict, good = judge(name.split("/")[0], name, outcome, source, output, facts["checksums"])
-    subprocess.run(["rm", "-rf", str(work)], check=True)
+    shutil.rmtree(work)
     return Row(name, verdict, good, outcome)
 
 
@@ -130,15 +133,18 @@ def main(program, config, root):
     root = pathlib.Path(root)
     if not (root / "expected_gdal362.json").exists():
         skip(f"no files at {root}")
-    gdal.PushErrorHandler("CPLQuietErrorHandler")
+    faulthandler.dump_traceback_later(SILENT_SECONDS)  # should all wait for each other, the log says where
     expected = json.loads((root / "expected_gdal362.json").read_text())
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    workers = concurrent.futures.ThreadPoolExecutor(os.cpu_count(), initializer=be_quiet)
+    with tempfile.TemporaryDirectory() as folder, workers as pool:
         jobs = [pool.submit(check, program, config, root, *item, folder) for item in sorted(expected.items())]
-        rows = [job.result() for job in jobs]
-    for row in rows:
-        print(f"{row.verdict:20} {row.run.code:3} {row.run.seconds:5.2f} s {row.run.mib:5.0f} MiB  {row.name}")
-        if not row.good or row.verdict == "declined":
-            print("    ", row.run.message)
+        rows = []
+        for job in jobs:
+            rows.append(row := job.result())
+            use = f"{row.run.seconds:5.2f} s {row.run.mib:5.0f} MiB"
+            print(f"{row.verdict:20} {row.run.code:3} {use}  {row.name}", flush=True)
+            if not row.good or row.verdict == "declined":
+                print("    ", row.run.message)
     counts = collections.Counter((row.name.split("/")[0], row.verdict) for row in rows)
     for (kind, verdict), count in sorted(counts.items()):
         print(f"{kind:10} {verdict:20} {count:4}")
