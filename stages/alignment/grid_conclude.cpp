@@ -128,6 +128,7 @@ GridEstimate GridMatch::conclude(std::vector<std::unique_ptr<Evidence>> evidence
     e.bands.clear();
     fit(e);
   }
+  if (e.failure.empty()) e.phase = check(evidence, e, exec);
   return e;
 }
 

@@ -19,6 +19,7 @@ constexpr int kLeastOverlap = 32;                                 // px
 constexpr int kAgainRadius = 3;                                   // px around a transform that fits
 constexpr double kLeastValid = 0.6;                               // of a window of the reference
 constexpr std::size_t kLeastTies = 6;
+constexpr std::size_t kMostChecked = 96;  // windows
 
 // The transform around a place: where p + d comes from, as an affine function of d.
 AffineShift linearised(const Transform& t, const Point& p, double step) {
@@ -175,28 +176,53 @@ TiePoints GridMatch::match(const std::vector<std::unique_ptr<Evidence>>& evidenc
   return all;
 }
 
+// The samples of a block of the aligned image and `reach` pixels around it.
+Samples GridMatch::read_through(const AffineShift& local, const Samples& image, const Window& block, int reach) const {
+  const Window around = grow(block, reach);
+  const Point middle{block.x + block.width / 2.0, block.y + block.height / 2.0};
+  Samples read{around.width, around.height, std::vector<float>(std::size_t(around.area()))};
+  for (int y = 0, k = 0; y < around.height; ++y)
+    for (int x = 0; x < around.width; ++x, ++k) {
+      const double col = around.x + x + 0.5 - middle.x, row = around.y + y + 0.5 - middle.y;
+      const Point p = at(local, {col, row});
+      read.values[std::size_t(k)] = sample(image, p.x - (block.x - margin()), p.y - (block.y - margin()));
+    }
+  return read;
+}
+
+// Windows that the transform fits, spread evenly over all of them, bands in turn.
+PhaseCheck GridMatch::check(const std::vector<std::unique_ptr<Evidence>>& evidence, const GridEstimate& estimate,
+                            Exec& exec) const {
+  std::vector<const TiePoint*> fitting;
+  for (const TiePoint& t : estimate.ties)
+    if (t.weight > 0) fitting.push_back(&t);
+  const std::size_t count = std::min(fitting.size(), kMostChecked);
+  std::vector<PhaseChecker> checkers(count);
+  exec.parallel(int(count), [&](int i) {
+    const TiePoint& tie = *fitting[std::size_t(i) * fitting.size() / count];
+    const auto& e = static_cast<const TieEvidence&>(*evidence[std::size_t(tie.cell)]);
+    const AffineShift local = linearised(estimate.fit.transform, tie.at, options_.window_px / 2.0);
+    const int size = options_.window_px;
+    checkers[std::size_t(i)].add(read_through(local, e.image[std::size_t(tie.band)], blocks_[std::size_t(tie.cell)], 0),
+                                 cut(e.reference[std::size_t(tie.band)], kFeatureReach, kFeatureReach, size, size));
+  });
+  PhaseChecker all;
+  for (const PhaseChecker& c : checkers) all.add(c);
+  return all.conclude();
+}
+
 // Measures what is left when the image is read through the transform, so that windows no longer lie askew.
 TiePoints GridMatch::match_again(const std::vector<std::unique_ptr<Evidence>>& evidence, const TiePoints& ties,
                                  const Transform& found, Exec& exec) const {
   TiePoints again = ties;
-  const int radius = kAgainRadius, size = options_.window_px + 2 * (radius + kFeatureReach);
   exec.parallel(int(ties.size()), [&](int i) {
     TiePoint& tie = again[std::size_t(i)];
     const auto& e = static_cast<const TieEvidence&>(*evidence[std::size_t(tie.cell)]);
-    const Window& block = blocks_[std::size_t(tie.cell)];
-    const Window around = grow(block, radius + kFeatureReach);
-    const Samples& image = e.image[std::size_t(tie.band)];
-    const Point middle = centre(tie.cell);
     const AffineShift local = linearised(found, tie.at, options_.window_px / 2.0);
-    Samples read{size, size, std::vector<float>(std::size_t(size) * std::size_t(size))};
-    for (int y = 0, k = 0; y < size; ++y)
-      for (int x = 0; x < size; ++x, ++k) {
-        const double col = around.x + x + 0.5 - middle.x, row = around.y + y + 0.5 - middle.y;
-        const Point p = at(local, {col, row});
-        read.values[std::size_t(k)] = sample(image, p.x - (block.x - margin()), p.y - (block.y - margin()));
-      }
+    const Samples read = read_through(local, e.image[std::size_t(tie.band)], blocks_[std::size_t(tie.cell)],
+                                      kAgainRadius + kFeatureReach);
     const TieWindow window(features_of(e.reference[std::size_t(tie.band)]));
-    const auto match = window.climb(features_of(read), radius);
+    const auto match = window.climb(features_of(read), kAgainRadius);
     if (!match || !match->inside) return;
     // A residual in the aligned image, seen through the transform, is about the same in the input.
     tie.moved = {local[0] - tie.at.x + match->shift.x, local[3] - tie.at.y + match->shift.y};

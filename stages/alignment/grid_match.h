@@ -7,6 +7,7 @@
 
 #include "pipeline/backend/exec.h"
 #include "pipeline/core/stage.h"
+#include "stages/alignment/phase_check.h"
 #include "stages/alignment/reference_lattice.h"
 #include "stages/alignment/tie_consensus.h"
 #include "stages/alignment/tie_features.h"
@@ -27,6 +28,7 @@ struct GridEstimate {
   TiePoints ties;  ///< all matched ones; weight and residual belong to `fit`
   ModelFit fit;
   Consensus consensus;
+  PhaseCheck phase;  ///< the transform as another method sees it
   std::vector<BandAgreement> bands;
   std::size_t windows = 0;    ///< looked at
   double inlier_share = 0;    ///< of matched tie points
@@ -78,6 +80,9 @@ class GridMatch {
                   const AffineShift& expected, int radius, double least_score, Exec& exec) const;
   TiePoints match_again(const std::vector<std::unique_ptr<Evidence>>& evidence, const TiePoints& ties,
                         const Transform& found, Exec& exec) const;
+  Samples read_through(const AffineShift& local, const Samples& image, const Window& block, int reach) const;
+  PhaseCheck check(const std::vector<std::unique_ptr<Evidence>>& evidence, const GridEstimate& estimate,
+                   Exec& exec) const;
   void fit(GridEstimate& estimate) const;
   std::vector<int> coarse_cells() const;
   Point centre(int cell) const;

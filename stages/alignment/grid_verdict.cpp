@@ -31,6 +31,9 @@ std::string misfit(const GridEstimate& e) {
   return number(count > 0 ? std::sqrt(sum / count) : 0) + " px rms";
 }
 
+// Standard error of the transform along an axis, px, with what another method makes of it.
+double uncertainty(const GridEstimate& e) { return std::hypot(e.fit.uncertainty, e.phase.disagreement()); }
+
 std::string why_uncertain(const ModelFit& fit, const VerdictLimits& limits) {
   if (fit.held_out_rmse > limits.max_residual_px)
     return "held-out points are off by " + number(fit.held_out_rmse) +
@@ -75,7 +78,12 @@ std::string why_unreliable(const GridEstimate& e, const VerdictLimits& limits) {
   if (e.inlier_share < kLeastInliers)
     return "only " + percent(e.inlier_share) + " of the tie points fit one " + name_of(e.fit.model) +
            ", the others are off by " + misfit(e);
-  return why_uncertain(e.fit, limits);
+  const std::string reason = why_uncertain(e.fit, limits);
+  if (reason.empty() && confidence(uncertainty(e)) < limits.min_confidence)
+    return "methods disagree: phase correlation of the same windows sees the image " + number(e.phase.offset.x) + ", " +
+           number(e.phase.offset.y) + " px beside this " + name_of(e.fit.model) +
+           ", so the probability that it is right to within a pixel is below min_confidence";
+  return reason;
 }
 
 std::string why_unreliable(const ControlEstimate& e, const VerdictLimits& limits) {
@@ -105,6 +113,11 @@ void record(const GridEstimate& e, const Grid& grid, Record& facts) {
   facts.set("consensus_by_chance", e.consensus.by_chance);
   if (!e.failure.empty()) return;
   record_fit(e.fit, grid, facts);
+  facts.set("confidence", confidence(uncertainty(e)));
+  facts.set("phase_windows", std::int64_t(e.phase.windows));
+  facts.set("phase_z_score", e.phase.z_score);
+  facts.set("phase_is_clear", e.phase.clear);
+  if (e.phase.clear) facts.set("phase_offset_px", std::vector<double>{e.phase.offset.x, e.phase.offset.y});
   if (!e.model_reason.empty()) facts.set("model_reason", e.model_reason);
   facts.set("inlier_share", e.inlier_share);
   facts.set("found_share", e.found_share);

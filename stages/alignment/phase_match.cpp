@@ -127,20 +127,6 @@ Spectrum sum_of(const Folds& folds, int set) {
   return sum;
 }
 
-// The maximum of c within 1.5 px of no shift.
-Point refine_between_pixels(const Spectrum& spectrum) {
-  const double coarse_step = 0.25, fine_step = 0.05;
-  const Surface coarse = spectrum.correlation_at({0, 0}, coarse_step, 6);
-  const auto top = highest(coarse);
-  if (!top) return {};
-  const Point centre{top->x * coarse_step, top->y * coarse_step};
-  const Surface fine = spectrum.correlation_at(centre, fine_step, 6);
-  const auto best = highest(fine);
-  if (!best) return centre;
-  const Point p = refine(fine, *best, 1);
-  return {centre.x + p.x * fine_step, centre.y + p.y * fine_step};
-}
-
 }  // namespace
 
 PhaseMatch::PhaseMatch(const ImageInfo& image, const ImageInfo& reference, int max_shift_px)
@@ -207,7 +193,7 @@ ShiftEstimate PhaseMatch::conclude(std::vector<std::unique_ptr<Evidence>> eviden
   estimate.z_score = robust_z(surface, *top);
   Cut at{top->x, top->y, {}};
   Folds moved = correlate(evidence, across_, max_shift_px_, at, exec);
-  at.rest = refine_between_pixels(sum_of(moved, 0));
+  at.rest = peak_between_pixels(sum_of(moved, 0), {});
   moved = correlate(evidence, across_, max_shift_px_, at, exec);
   exec.parallel(kSets, [&](int set) {
     Point& shift = estimate.shift[std::size_t(set)];
@@ -219,7 +205,7 @@ ShiftEstimate PhaseMatch::conclude(std::vector<std::unique_ptr<Evidence>> eviden
       shift = {own.x - fraction_.x, own.y - fraction_.y};
       return;
     }
-    const Point between = refine_between_pixels(sum_of(moved, set));
+    const Point between = peak_between_pixels(sum_of(moved, set), {});
     shift = {top->x + between.x - fraction_.x, top->y + between.y - fraction_.y};
   });
   return estimate;

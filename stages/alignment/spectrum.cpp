@@ -114,4 +114,16 @@ Surface Spectrum::correlation_at(const Point& centre, double step, int radius) c
   return result;
 }
 
+Point peak_between_pixels(const Spectrum& spectrum, const Point& around) {
+  const double coarse_step = 0.25, fine_step = 0.05;
+  const auto top = highest(spectrum.correlation_at(around, coarse_step, 6));
+  if (!top) return around;
+  const Point centre{around.x + top->x * coarse_step, around.y + top->y * coarse_step};
+  const Surface fine = spectrum.correlation_at(centre, fine_step, 6);
+  const auto best = highest(fine);
+  if (!best) return centre;
+  const Point p = refine(fine, *best, 1);
+  return {centre.x + p.x * fine_step, centre.y + p.y * fine_step};
+}
+
 }  // namespace nadir

@@ -38,4 +38,7 @@ class Spectrum {
   std::vector<std::complex<float>> values_;
 };
 
+/// Where c is largest within 1.5 px of a shift along each axis, px.
+Point peak_between_pixels(const Spectrum& spectrum, const Point& around);
+
 }  // namespace nadir

@@ -1,6 +1,7 @@
 // Noise level and robust range of an image.
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
 #include <numeric>
 #include <random>

@@ -8,6 +8,7 @@
 #include "pipeline/core/error.h"
 #include "pipeline/core/random.h"
 #include "stages/alignment/alignment.h"
+#include "stages/alignment/grid_verdict.h"
 #include "tests/support/stage_harness.h"
 
 namespace nadir {
@@ -66,6 +67,53 @@ TEST(GridMatch, does_not_mind_inverted_contrast) {
   const Transform t = align(picture(300, 260, kShift, -2.5), picture(300, 260, kStill));
   EXPECT_NEAR(t.pixel[0], 5.37, 0.03);
   EXPECT_NEAR(t.pixel[3], -3.62, 0.03);
+}
+
+TEST(GridMatch, is_confirmed_by_phase_correlation_where_contrasts_are_alike) {
+  const Transform alike = align(picture(300, 260, kShift), picture(300, 260, kStill));
+  EXPECT_EQ(fact(alike, "phase_is_clear"), Scalar(true));
+  const auto offset = std::get<std::vector<double>>(fact(alike, "phase_offset_px"));
+  EXPECT_LT(std::hypot(offset[0], offset[1]), 0.05);
+  const Transform inverted = align(picture(300, 260, kShift, -2.5), picture(300, 260, kStill));
+  EXPECT_EQ(fact(inverted, "phase_is_clear"), Scalar(false));
+  EXPECT_TRUE(inverted.reliable);
+}
+
+Samples window_of_scenery(double moved_x, double moved_y) {
+  Samples s{64, 64, {}};
+  for (int y = 0; y < 64; ++y)
+    for (int x = 0; x < 64; ++x) s.values.push_back(float(scenery(x - moved_x, y - moved_y)));
+  return s;
+}
+
+TEST(PhaseCheck, measures_what_is_left_and_lowers_confidence) {
+  PhaseChecker checker;
+  checker.add(window_of_scenery(2.3, -1.4), window_of_scenery(0, 0));
+  const PhaseCheck check = checker.conclude();
+  EXPECT_EQ(check.windows, 1u);
+  ASSERT_TRUE(check.clear);
+  EXPECT_NEAR(check.offset.x, 2.3, 0.1);
+  EXPECT_NEAR(check.offset.y, -1.4, 0.1);
+
+  GridEstimate estimate;
+  estimate.inlier_share = 1;
+  EXPECT_EQ(why_unreliable(estimate, {}), "");
+  estimate.phase = check;
+  EXPECT_NE(why_unreliable(estimate, {}).find("methods disagree"), std::string::npos);
+  estimate.phase.clear = false;
+  EXPECT_EQ(why_unreliable(estimate, {}), "");
+}
+
+TEST(PhaseCheck, has_no_opinion_on_what_is_unlike_or_mostly_invalid) {
+  PhaseChecker checker;
+  checker.add(window_of_scenery(500, 900), window_of_scenery(0, 0));
+  EXPECT_FALSE(checker.conclude().clear);
+  Samples holes = window_of_scenery(0, 0);
+  std::fill_n(holes.values.begin(), 64 * 10, std::nanf(""));
+  PhaseChecker none;
+  none.add(holes, window_of_scenery(0, 0));
+  EXPECT_EQ(none.conclude().windows, 0u);
+  EXPECT_EQ(none.conclude().disagreement(), 0);
 }
 
 TEST(GridMatch, follows_a_bend) {
