@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -11,92 +12,12 @@
 
 #include "io/cog_describe.h"
 #include "io/io.h"
+#include "io/pattern_store.h"
 
 namespace nadir {
 namespace {
 
 namespace fs = std::filesystem;
-
-GDALDriver& driver(const char* name) {
-  GDALDriver* found = GetGDALDriverManager()->GetDriverByName(name);
-  if (!found)
-    throw Error(Fault::io, std::string("this build of GDAL has no ") + name + " driver; it needs GDAL 3.6 or later");
-  return *found;
-}
-
-const char* compression_name(Compression compression) {
-  constexpr std::array names{"ZSTD", "DEFLATE", "LZW", "NONE"};
-  return names[std::size_t(compression)];
-}
-
-// GDAL makes the list when it is first asked for, and not safely from several threads.
-const std::string& cog_creation_options() {
-  static const std::string list = [] {
-    const char* text = driver("COG").GetMetadataItem(GDAL_DMD_CREATIONOPTIONLIST);
-    return std::string(text ? text : "");
-  }();
-  return list;
-}
-
-void require_compression(Compression compression) {
-  const std::string name = compression_name(compression);
-  if (cog_creation_options().find("<Value>" + name + "</Value>") == std::string::npos)
-    throw Error(Fault::config, "this build of GDAL cannot compress with " + name + "; set compression: deflate");
-}
-
-// A small image gets blocks of its own size, so that a thumbnail is no larger than it must be.
-int fitting_block(Size size, int block_px) {
-  const int least = 128;  // GDAL's COG driver
-  const int side = std::max(size.width, size.height);
-  return std::max(least, std::min(block_px, ceil_div(side, 16) * 16));
-}
-
-// Halvings until both sides are at most 256 pixels.
-int overview_count(Size size) {
-  int count = 0;
-  for (int side = std::max(size.width, size.height); side > 256; side = ceil_div(side, 2)) ++count;
-  return count;
-}
-
-int overview_count(Size size, const CogOptions& o) { return o.overviews ? overview_count(size) : 0; }
-
-// GDAL sees the overviews of a source through a virtual dataset only without mask and down to this edge.
-bool shows_overviews(Size size, int count, bool masked) {
-  const int least = 128;
-  return !masked && (std::min(size.width, size.height) >> count) >= least;
-}
-
-void set_threads(GdalOptions& options, Size size, const CogOptions& o) {
-  if (io_threads() > 1 && std::max(size.width, size.height) > o.block_px)
-    options.set("NUM_THREADS", std::to_string(io_threads()));
-}
-
-GdalOptions cog_options(Size size, const CogOptions& o, bool masked) {
-  GdalOptions options;
-  options.set("COMPRESS", compression_name(o.compression)).set("BIGTIFF", "IF_SAFER");
-  options.set("BLOCKSIZE", std::to_string(fitting_block(size, o.block_px)));
-  if (o.compression != Compression::none) options.set("PREDICTOR", "YES").set("OVERVIEW_PREDICTOR", "YES");
-  if (o.compression == Compression::zstd) options.set("LEVEL", "1");
-  set_threads(options, size, o);
-  const int count = overview_count(size, o);
-  if (count == 0) return options.set("OVERVIEWS", "NONE");
-  if (shows_overviews(size, count, masked)) return options.set("OVERVIEWS", "FORCE_USE_EXISTING");
-  return options.set("OVERVIEWS", "IGNORE_EXISTING")
-      .set("OVERVIEW_RESAMPLING", o.reduction == Reduction::average ? "AVERAGE" : "MODE")
-      .set("OVERVIEW_COUNT", std::to_string(count));
-}
-
-// Without overviews to be made, GDAL's COG driver does nothing but call its GTiff driver like this, at twice the time.
-GdalOptions plain_options(Size size, const CogOptions& o, SampleType type) {
-  const std::string block = std::to_string(fitting_block(size, o.block_px));
-  GdalOptions options;
-  options.set("COMPRESS", compression_name(o.compression)).set("BIGTIFF", "IF_SAFER");
-  options.set("TILED", "YES").set("BLOCKXSIZE", block).set("BLOCKYSIZE", block).set("COPY_SRC_OVERVIEWS", "YES");
-  if (o.compression != Compression::none) options.set("PREDICTOR", is_integer(type) ? "2" : "3");
-  if (o.compression == Compression::zstd) options.set("ZSTD_LEVEL", "1");
-  set_threads(options, size, o);
-  return options;
-}
 
 bool is_rgb(const ImageInfo& info) {
   return info.band_count() >= 3 && info.bands[0].colour == "Red" && info.bands[1].colour == "Green" &&
@@ -217,11 +138,43 @@ void CogFile::build_cog(bool masked) const {
     const GdalOptions options =
         is_plain ? plain_options(size, options_, encoding_.type) : cog_options(size, options_, masked);
     const DatasetPtr copy(
-        driver(is_plain ? "GTiff" : "COG")
+        gdal_driver(is_plain ? "GTiff" : "COG")
             .CreateCopy(unfinished_.c_str(), described.get(), FALSE, options.get(), nullptr, nullptr));
     if (!copy) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
   }
   if (messages.failed()) throw Error(Fault::io, path_ + ": cannot be written: " + messages.text());
+}
+
+// Nothing but one image and tags that say the same for other files.
+bool CogFile::fits_a_pattern(bool masked) const {
+  const auto is_tag = [](const auto& item) { return item.first.starts_with("TIFFTAG_"); };  // tags of their own
+  return is_in_memory(unfinished_) && !masked && !options_.palette && !holds_palette(info_, encoding_.type) &&
+         overview_count(info_.grid.size(), options_) == 0 &&
+         std::none_of(info_.metadata.begin(), info_.metadata.end(), is_tag);
+}
+
+// GDAL makes the first file of its kind, which shows what the others must say. Returns false where that is not enough.
+bool CogFile::build_from_pattern() {
+  const std::string storage = std::string(compression_name(options_.compression)) +
+                              std::to_string(fitting_block(info_.grid.size(), options_.block_px));
+  const auto pattern = pattern_like(pattern_key(info_, encoding_, storage), [&]() -> DatasetPtr {
+    build_cog(false);
+    VSIStatBufL stat;
+    const bool says_more = VSIStatExL((unfinished_ + kSidecar).c_str(), &stat, VSI_STAT_EXISTS_FLAG) == 0;
+    return says_more ? nullptr : open_dataset(unfinished_, GDAL_OF_RASTER, {"GTiff"}, "drivers");
+  });
+  if (!pattern) return false;
+  try {
+    made_ = pattern->write(info_.grid, layout_, scratch_.pixels());
+  } catch (const Error& problem) {
+    throw Error(problem.fault(), path_ + ": cannot be written: " + problem.what());
+  }
+  VSIUnlink(unfinished_.c_str());
+  VSILFILE* file =
+      VSIFileFromMemBuffer(unfinished_.c_str(), reinterpret_cast<GByte*>(made_.data()), made_.size(), FALSE);
+  if (!file) throw Error(Fault::io, path_ + ": cannot be written: no room in memory");
+  VSIFCloseL(file);
+  return true;
 }
 
 // The pixels stay where they are; what is known of them is added.
@@ -289,7 +242,7 @@ Record CogFile::finish() {
   const bool in_place = options_.compression == Compression::none && !masked && !has_palette;
   if (in_place)
     finish_scratch();
-  else
+  else if (!fits_a_pattern(masked) || !build_from_pattern())
     build_cog(masked);
   const std::string& ready = in_place ? scratch_.pixels_path() : unfinished_;
   verify(ready);

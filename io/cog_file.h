@@ -2,23 +2,15 @@
 // name.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
-#include "io/gdal_handle.h"
+#include "io/cog_options.h"
 #include "io/scratch_tiff.h"
 #include "pipeline/core/value.h"
 
 namespace nadir {
-
-enum class Compression { zstd, deflate, lzw, none };
-
-struct CogOptions {
-  Compression compression = Compression::zstd;
-  int block_px = 512;
-  bool overviews = true;
-  Reduction reduction = Reduction::average;  ///< for overviews
-  bool palette = false;                      ///< info.classes become colour table, category names and attribute table
-};
 
 /// Compressed, a Cloud Optimized GeoTIFF, copied from the scratch file in one pass whose result depends on the pixels
 /// alone. Uncompressed, the scratch file itself, so that nothing is written twice: tiles band by band, with overviews.
@@ -39,6 +31,8 @@ class CogFile {
  private:
   bool is_masked(const EncodingCounts& counts) const { return !encoding_.nodata && counts.valid < counts.total; }
   void build_cog(bool masked) const;
+  bool fits_a_pattern(bool masked) const;
+  bool build_from_pattern();
   void finish_scratch() const;
   void verify(const std::string& path) const;
   void publish(const std::string& from) const;
@@ -51,6 +45,7 @@ class CogFile {
   WorkPlace work_;
   std::string unfinished_;  ///< where GDAL makes the file: in the working folder, or in memory
   ScratchTiff scratch_;
+  std::vector<std::byte> made_;  ///< the file, where it was not GDAL that made it
 };
 
 }  // namespace nadir

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "io/sample_type.h"
+#include "io/tiff_tags.h"
 #include "pipeline/core/survey.h"
 
 namespace nadir {
@@ -178,6 +181,32 @@ void read_metadata(GDALDataset& dataset, RasterLayout& layout) {
                                " -t_srs EPSG:CODE -r cubic IN OUT");
 }
 
+std::string crs_of(GDALDataset& dataset) {
+  const OGRSpatialReference* crs = dataset.GetSpatialRef();
+  if (!crs) return {};
+  OGRSpatialReference gis(*crs);
+  gis.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
+  return to_wkt(&gis);
+}
+
+// The scenes of a folder have few systems, and making sense of one takes longer than reading a small scene.
+std::string read_crs(GDALDataset& dataset, const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::string, std::string> known;
+  const std::string keys = geo_keys(dataset, path);
+  if (keys.empty()) return crs_of(dataset);
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto it = known.find(keys); it != known.end()) return it->second;
+  }
+  const std::string wkt = crs_of(dataset);
+  const std::scoped_lock lock(mutex);
+  const std::size_t plenty = 64;
+  if (known.size() >= plenty) known.clear();
+  known.emplace(keys, wkt);
+  return wkt;
+}
+
 Grid read_grid(GDALDataset& dataset, const std::string& path) {
   Grid grid{dataset.GetRasterXSize(), dataset.GetRasterYSize(), {0, 1, 0, 0, 0, 1}, ""};
   const bool located = dataset.GetGeoTransform(grid.geotransform.data()) == CE_None;
@@ -192,11 +221,7 @@ Grid read_grid(GDALDataset& dataset, const std::string& path) {
     if (!std::isfinite(g)) throw Error(Fault::data, path + ": its geotransform holds a number that is not finite");
   if (grid.geotransform[1] * grid.geotransform[5] == grid.geotransform[2] * grid.geotransform[4])
     throw Error(Fault::data, path + ": its pixels have no area on the map (geotransform without inverse)");
-  if (const OGRSpatialReference* crs = dataset.GetSpatialRef()) {
-    OGRSpatialReference gis(*crs);
-    gis.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-    grid.crs_wkt = to_wkt(&gis);
-  }
+  grid.crs_wkt = read_crs(dataset, path);
   return grid;
 }
 

@@ -39,6 +39,8 @@ class ScratchTiff {
   void complete();
   EncodingCounts counts() const;
   const std::string& pixels_path() const { return pixels_.path(); }
+  /// All bytes of the file, where it lies in memory.
+  std::span<const std::byte> pixels() const { return pixels_.memory(); }
   /// Of the mask of valid pixels; empty where the nodata value tells.
   std::string mask_path() const { return mask_ ? mask_->path() : ""; }
   void remove_files() const noexcept;
