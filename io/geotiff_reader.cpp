@@ -62,6 +62,9 @@ class RasterSource final : public Source {
  private:
   // Formats have odd corners (reversed bits, say) that no header item tells of, so both ways must agree first.
   std::unique_ptr<RawImage> find_raw() const {
+    const Window& w = layout_.info.grid.window();
+    if (ceil_div(w.width, layout_.block.width) * std::int64_t(ceil_div(w.height, layout_.block.height)) <= kFewBlocks)
+      return nullptr;
     std::unique_ptr<RawImage> raw = RawImage::find(*DatasetPool::Lease(pool_), layout_, pool_.choice());
     if (!raw || raw->probe().empty()) return raw;
     Tile one(raw->probe(), layout_.info.band_count());
@@ -78,6 +81,8 @@ class RasterSource final : public Source {
     return std::memcmp(a.view().samples, b.view().samples, pixels * sizeof(float) * std::size_t(a.bands())) == 0 &&
            std::memcmp(a.view().valid, b.view().valid, pixels) == 0;
   }
+
+  static constexpr int kFewBlocks = 2;  // to compare one costs as much as it saves
 
   mutable DatasetPool pool_;
   RasterLayout layout_;

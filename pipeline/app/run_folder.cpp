@@ -42,7 +42,7 @@ std::string fingerprint(const std::string& path) {
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   if (failed) return "";
-  const std::size_t end_bytes = std::size_t{1} << 20;
+  const std::size_t end_bytes = std::size_t{1} << 16;
   std::ifstream file(path, std::ios::binary);
   std::string ends(std::min<std::size_t>(size, 2 * end_bytes), '\0');
   file.read(ends.data(), std::streamsize(std::min(ends.size(), end_bytes)));
