@@ -54,6 +54,8 @@ class EstimateStage {
   virtual std::vector<Window> blocks() const = 0;
   /// The window of an input port that the block needs, as for TileStage::needs.
   virtual Window needs(std::size_t input, const Window& block) const = 0;
+  /// Bytes of the block's evidence, where they matter: all evidence is kept until the end.
+  virtual std::size_t evidence_bytes(const Window& /*block*/) const { return 0; }
   /// Const and reentrant.
   virtual std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const = 0;
   /// Evidence comes in the order of blocks().

@@ -38,9 +38,9 @@ class PassRun {
 
   std::vector<std::unique_ptr<Evidence>> run() {
     if (todo_.empty()) return std::move(evidence_);
-    workers_.budget().acquire(plan_.token_bytes);
+    workers_.budget().acquire(plan_.evidence_bytes + plan_.token_bytes);
     workers_.execute([this] { stream(); });
-    workers_.budget().release(reserved_ * plan_.token_bytes);
+    workers_.budget().release(plan_.evidence_bytes + reserved_ * plan_.token_bytes);
     if (failure_) std::rethrow_exception(failure_);
     if (is_interrupted()) throw Error(Fault::interrupted, "interrupted; run the same command again to continue");
     if (done_ != todo_.size())

@@ -85,6 +85,13 @@ std::vector<Token> block_tokens(const Scene& scene, int estimate) {
   return tokens;
 }
 
+// At most three quarters of what there is: tiles must go on.
+std::size_t evidence_of(const EstimateStage& stage, const MemoryLimits& limits) {
+  std::size_t bytes = 0;
+  for (const Window& block : stage.blocks()) bytes += stage.evidence_bytes(block);
+  return std::min(bytes, limits.tiles / 4 * 3);
+}
+
 struct Usage {
   std::size_t total = 0;
   std::size_t largest = 0;
@@ -244,8 +251,11 @@ PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::siz
     cut_into_tiles(scene, plan, passes[pass], tile, limits);
   } else {
     plan.tokens = block_tokens(scene, passes[pass].estimate);
-    plan.reason = "blocks of the estimate; ";
-    fit_into_memory(scene, plan, largest_usage(scene, plan), limits);
+    plan.evidence_bytes = evidence_of(*scene.bound(passes[pass].estimate).estimate, limits);
+    plan.reason = "blocks of the estimate, which keeps " + mib(plan.evidence_bytes) + "; ";
+    MemoryLimits left = limits;
+    left.tiles -= plan.evidence_bytes;
+    fit_into_memory(scene, plan, largest_usage(scene, plan), left);
   }
   return plan;
 }

@@ -37,10 +37,11 @@ struct PassPlan {
   std::vector<int> nodes;          ///< evaluated, in topological order
   std::vector<bool> from_scratch;  ///< by node: read from what an earlier pass kept
   std::vector<Token> tokens;
-  int tile = 0;                 ///< edge in pixels of the largest root, after alignment and memory
-  int across = 1;               ///< tiles side by side; tokens stand row by row
-  int column_band = 0;          ///< so many columns are worked off before the next ones; 0: all at once
-  std::size_t token_bytes = 0;  ///< of the largest token looked at
+  int tile = 0;                    ///< edge in pixels of the largest root, after alignment and memory
+  int across = 1;                  ///< tiles side by side; tokens stand row by row
+  int column_band = 0;             ///< so many columns are worked off before the next ones; 0: all at once
+  std::size_t token_bytes = 0;     ///< of the largest token looked at
+  std::size_t evidence_bytes = 0;  ///< reserved for what an estimate keeps until its end
   int tokens_in_flight = 1;
   std::string reason;  ///< why this tile size and number of tokens
 };

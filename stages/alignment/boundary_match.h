@@ -22,6 +22,8 @@ class BoundaryMatch {
   /// 256-pixel blocks of the scene that boundaries may lie in; the whole scene while the survey is not known.
   const std::vector<Window>& blocks() const { return blocks_; }
   Window needs(const Window& block) const;
+  /// A complex number and its validity for each pixel.
+  std::size_t evidence_bytes(const Window& block) const { return std::size_t(block.area()) * (2 * sizeof(float) + 1); }
   /// `image` holds needs(block).
   std::unique_ptr<Evidence> observe(const Window& block, ConstTileView image) const;
   ShiftEstimate conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const;

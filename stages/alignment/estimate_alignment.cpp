@@ -98,6 +98,12 @@ class EstimateAlignment final : public EstimateStage {
     if (input != kImage) return {};
     return boundaries_ ? boundaries_->needs(block) : block;
   }
+  std::size_t evidence_bytes(const Window& block) const override {
+    if (phase_) return phase_->evidence_bytes(block);
+    if (grid_) return grid_->evidence_bytes(block);
+    if (boundaries_) return boundaries_->evidence_bytes(block);
+    return survey_ ? survey_->evidence_bytes(block) : 0;
+  }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override {
     if (grid_) return grid_->observe(block, in[kImage], in[kReference], usable(in), exec);
     if (phase_) return phase_->observe(block, in[kImage], in[kReference]);

@@ -101,6 +101,11 @@ void GridMatch::place_blocks(int bands) {
     for (const int left : lefts) blocks_.push_back({left, top, size, size});
 }
 
+std::size_t GridMatch::evidence_bytes(const Window& block) const {
+  const auto pixels = of_image(block).area() + grow(block, kFeatureReach).area();
+  return std::size_t(pixels) * std::size_t(bands_) * sizeof(float);
+}
+
 Window GridMatch::of_reference(const Window& block) const { return lattice_.source(grow(block, kFeatureReach)); }
 
 Point GridMatch::centre(int cell) const {

@@ -68,6 +68,7 @@ class GridMatch {
   /// Windows of the image and the reference for a block.
   Window of_image(const Window& block) const { return grow(block, margin()); }
   Window of_reference(const Window& block) const;
+  std::size_t evidence_bytes(const Window& block) const;
   /// `usable`: by pixel of the image's window, whether it may take part; empty: all.
   std::unique_ptr<Evidence> observe(const Window& block, ConstTileView image, ConstTileView reference,
                                     const std::vector<std::uint8_t>& usable, Exec& exec) const;

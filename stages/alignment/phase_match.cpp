@@ -165,6 +165,10 @@ Window PhaseMatch::needs(bool of_reference, const Window& block) const {
   return of_reference ? translate(block, -offset_x_, -offset_y_) : grow(block, max_shift_px_);
 }
 
+std::size_t PhaseMatch::evidence_bytes(const Window& block) const {
+  return std::size_t(needs(false, block).area() + block.area()) * sizeof(float);
+}
+
 std::unique_ptr<Evidence> PhaseMatch::observe(const Window&, ConstTileView image, ConstTileView reference) const {
   auto pair = std::make_unique<PatchPair>();
   const int bands = std::min(image.bands, reference.bands);

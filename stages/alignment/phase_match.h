@@ -21,6 +21,7 @@ class PhaseMatch {
   PhaseMatch(const ImageInfo& image, const ImageInfo& reference, int max_shift_px);
   const std::vector<Window>& blocks() const { return blocks_; }
   Window needs(bool of_reference, const Window& block) const;
+  std::size_t evidence_bytes(const Window& block) const;
   std::unique_ptr<Evidence> observe(const Window& block, ConstTileView image, ConstTileView reference) const;
   ShiftEstimate conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const;
 

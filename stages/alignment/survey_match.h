@@ -21,6 +21,10 @@ class SurveyMatch {
   SurveyMatch(SurveyPtr survey, const ImageInfo& image, int max_shift_px, bool turns, Split split, std::uint64_t seed);
   /// 256-pixel blocks of the scene that survey pixels may come from; the whole scene while the survey is not known.
   const std::vector<Window>& blocks() const { return blocks_; }
+  /// A vector (1, bands) and its validity for each pixel.
+  std::size_t evidence_bytes(const Window& block) const {
+    return std::size_t(block.area()) * (std::size_t(image_.band_count() + 1) * sizeof(float) + 1);
+  }
   std::unique_ptr<Evidence> observe(ConstTileView block) const;
   ShiftEstimate conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const;
 

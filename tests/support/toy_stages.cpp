@@ -171,6 +171,7 @@ class Measure final : public EstimateStage {
     return blocks;
   }
   Window needs(std::size_t, const Window& block) const override { return grow(block, 2); }
+  std::size_t evidence_bytes(const Window&) const override { return 4096; }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec&) const override {
     auto sum = std::make_unique<Sum>();
     for (int y = block.y; y < block.bottom(); ++y)

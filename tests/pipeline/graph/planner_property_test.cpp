@@ -90,6 +90,32 @@ TEST(PlannerProperty, tiles_of_every_sink_cover_it_once_and_windows_hold_what_is
   }));
 }
 
+TEST(Planner, leaves_room_for_what_an_estimate_keeps) {
+  test::Collected collected;
+  const Registry registry = test::toy_registry(collected);
+  const Graph graph = parse_graph(R"(nadir: 1
+graph:
+  scene: {stage: read, width: 120, height: 120}
+  mean: {stage: measure, in: scene}
+  a: {stage: scale_by, in: {image: scene, mean: mean}}
+  o: {stage: collect, in: a}
+)",
+                                  "t", registry);
+  const Folder folder;
+  Scene scene(graph, folder.inputs());
+  for (int n = 0; n < int(scene.size()); ++n) scene.bind(n);
+  const std::vector<Pass> passes = plan_passes(graph);
+  const std::size_t kib = 1024;
+  for (const auto& [tiles, kept] : {std::pair{128 * kib, 64 * kib}, std::pair{80 * kib, 60 * kib}}) {
+    const PassPlan plan = plan_pass(scene, passes, 0, 64, {tiles, 8, 0});
+    ASSERT_EQ(plan.tokens.size(), 16u);
+    EXPECT_EQ(plan.evidence_bytes, kept);  // 16 blocks of 4 KiB, at most three quarters
+    EXPECT_LE(plan.evidence_bytes + std::size_t(plan.tokens_in_flight) * plan.token_bytes, tiles);
+    EXPECT_GT(plan.tokens_in_flight, 1);
+  }
+  EXPECT_EQ(plan_pass(scene, passes, 1, 64, {128 * kib, 8, 0}).evidence_bytes, 0u);
+}
+
 TEST(ExecutorProperty, any_graph_gives_the_same_bits_in_any_tiles_threads_and_order) {
   EXPECT_TRUE(rc::check("tiled = whole", [] {
     test::Collected collected;
