@@ -6,26 +6,19 @@
 #include <cstdlib>
 
 #include "pipeline/backend/simd.h"
+#include "stages/super_resolution/guide_units.h"
 
 namespace nadir {
 namespace {
 
 constexpr int kRowsPerTask = 4;  // of references
-constexpr float kStepsPerGrey = 8;
-constexpr float kMiddle = 1024;  // steps; centres [0, 255]
-constexpr float kLimit = 2047;
 
 std::size_t whole_lanes(int n) { return std::size_t((n + kScanLanes - 1) / kScanLanes * kScanLanes); }
 
 // Samples to pairs of whole numbers; reads one sample more than it writes.
 NADIR_SIMD_CLONES void quantize_pairs(const float* samples, std::ptrdiff_t count, std::int32_t* q,
                                       std::int32_t* pairs) {
-  for (std::ptrdiff_t i = 0; i <= count; ++i) {
-    float v = samples[i] * kStepsPerGrey - kMiddle;
-    v = v > -kLimit ? v : -kLimit;
-    v = v < kLimit ? v : kLimit;
-    q[i] = std::int32_t(v + (kLimit + 0.5f)) - std::int32_t(kLimit);
-  }
+  for (std::ptrdiff_t i = 0; i <= count; ++i) q[i] = guide_steps(samples[i]);
   for (std::ptrdiff_t i = 0; i < count; ++i)
     pairs[i] = std::int32_t((std::uint32_t(q[i]) & 0xffffU) | (std::uint32_t(q[i + 1]) << 16));
 }
@@ -116,8 +109,7 @@ class Guide::Search {
     scan_.sketch = guide.sketch_.data()->at;
     scan_.stride = guide.stride_;
     scan_.patch = guide.patch_;
-    copy_penalty_ = std::int32_t(std::min(double(1 << 28), double(settings.copy_penalty) * scan_.patch * scan_.patch *
-                                                               double(kStepsPerGrey * kStepsPerGrey)));
+    copy_penalty_ = copy_penalty_steps(settings.copy_penalty, scan_.patch);
     std::size_t most = 0;
     for (std::size_t l = 0; l < guide.layout_->levels().size(); ++l) {
       const int edge = 2 * (l == 0 ? settings.radius : settings.copy_radius) + 1;
