@@ -187,6 +187,30 @@ TEST(Network, equals_a_slow_evaluation_in_double) {
   }
 }
 
+// One after the other, by the definition of run_network.
+std::vector<float> through(NetworkLayer layer, const std::vector<float>& in, bool relu) {
+  std::vector<float> out;
+  for (int o = 0; o < layer.outputs; ++o) {
+    float sum = layer.bias[std::size_t(o)];
+    for (int c = 0; c < layer.inputs; ++c) sum = std::fma(in[std::size_t(c)], layer.weight(o, c), sum);
+    out.push_back(relu ? std::max(sum, 0.0f) : sum);
+  }
+  return out;
+}
+
+TEST(Network, sums_are_rounded_once_a_step_and_have_the_bits_of_their_definition) {
+  const Network network = TrainingNetwork({3, 9, 2}, Activation::relu, 5).finish({{0, 0, 0}, {1, 1, 1}});
+  constexpr int kCount = 131, kStride = 144;
+  AlignedFloats x(3 * kStride), logits(2 * kStride);
+  for (int i = 0; i < 3 * kStride; ++i) x.data()[i] = float(normal(6, std::uint64_t(i)));
+  run_network(network, x.data(), kCount, kStride, logits.data());
+  for (int i = 0; i < kCount; ++i) {
+    const std::vector<float> in{x.data()[i], x.data()[kStride + i], x.data()[2 * kStride + i]};
+    const auto out = through(network.layers[1], through(network.layers[0], in, true), false);
+    for (int k = 0; k < 2; ++k) ASSERT_EQ(logits.data()[k * kStride + i], out[std::size_t(k)]) << i;
+  }
+}
+
 TEST(Network, gradient_equals_differences_of_the_loss) {
   for (const Activation a : {Activation::relu, Activation::softplus}) {
     TrainingNetwork network({4, 6, 5, 3}, a, 8);
