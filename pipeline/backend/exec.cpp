@@ -88,6 +88,7 @@ void* Exec::allocate(std::size_t bytes) {
   if (bytes > limit_ - std::min(limit_, taken_))
     throw OutOfDeviceMemory("no memory for " + std::to_string(bytes) + " bytes more");
   void* memory = take(bytes);
+  if (!on_device()) std::memset(memory, 0xa5, bytes);  // tests shall see what reads memory before it is written
   sizes_[memory] = bytes;
   taken_ += bytes;
   return memory;

@@ -9,9 +9,10 @@
 namespace nadir {
 
 void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
-  if (!exec.on_device()) {
-    stage.run(in, out, exec);
-    return;
+  if (!exec.on_device() || stage.device_use() == DeviceUse::own) return stage.run(in, out, exec);
+  if (stage.device_use() == DeviceUse::none) {
+    Exec host;
+    return stage.run(in, out, host);
   }
   std::vector<std::unique_ptr<StagedTile>> tiles;
   const auto device_copy = [&](const auto& host) {
@@ -32,6 +33,17 @@ void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
   for (const TileView& host : out)
     if (!host.window.empty()) tiles[next++]->download(host);
   exec.finish();
+}
+
+std::string run_stage_or_fall_back(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
+  try {
+    run_stage(stage, in, out, exec);
+    return "";
+  } catch (const OutOfDeviceMemory& e) {
+    Exec host;
+    run_stage(stage, in, out, host);
+    return e.what();
+  }
 }
 
 }  // namespace nadir

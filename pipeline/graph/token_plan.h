@@ -9,6 +9,9 @@
 
 namespace nadir {
 
+/// Tiles that a stage works on at once on a device.
+constexpr int kDeviceStreams = 2;
+
 /// A window of an output that a sink, a kept image or an estimate asks for.
 struct Request {
   int root = -1;  ///< the asking node; the producer itself for a kept image
@@ -37,10 +40,11 @@ struct PassPlan {
   std::vector<int> nodes;          ///< evaluated, in topological order
   std::vector<bool> from_scratch;  ///< by node: read from what an earlier pass kept
   std::vector<Token> tokens;
-  int tile = 0;                 ///< edge in pixels of the largest root, after alignment and memory
-  int across = 1;               ///< tiles side by side; tokens stand row by row
-  int column_band = 0;          ///< so many columns are worked off before the next ones; 0: all at once
-  std::size_t token_bytes = 0;  ///< of the largest token looked at
+  int tile = 0;                  ///< edge in pixels of the largest root, after alignment and memory
+  int across = 1;                ///< tiles side by side; tokens stand row by row
+  int column_band = 0;           ///< so many columns are worked off before the next ones; 0: all at once
+  std::size_t token_bytes = 0;   ///< of the largest token looked at
+  std::size_t device_bytes = 0;  ///< of a device, where one is used: of all stages that run there, kDeviceStreams each
   int tokens_in_flight = 1;
   std::string reason;  ///< why this tile size and number of tokens
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "pipeline/core/value.h"
 #include "stages/segmentation/bytes.h"
 #include "stages/segmentation/features.h"
+#include "stages/segmentation/flat_models.h"
 
 namespace nadir {
 
@@ -43,6 +45,8 @@ class Classifier : public Model {
   virtual void choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const;
   /// Flops that a pixel takes, about.
   virtual double flops() const = 0;
+  /// What kernels take, for methods that have kernels.
+  virtual std::optional<FlatModel> flat_model() const { return std::nullopt; }
   /// Called once before many pixels are classified: tables that are not worth their making for few.
   virtual void prepare() {}
 

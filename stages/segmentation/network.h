@@ -46,6 +46,7 @@ class NetworkClassifier final : public Classifier {
   Link link() const override { return Link::softmax; }
   void score(const float* features, int count, std::ptrdiff_t stride, float* scores) const override;
   double flops() const override;
+  std::optional<FlatModel> flat_model() const override;
   const Network& network() const { return network_; }
 
  private:

@@ -159,7 +159,10 @@ double solver_difference(Exec& exec, Quality quality, int iterations, Size coars
 
 class BothOrders : public ::testing::TestWithParam<bool> {
  protected:
-  void SetUp() override { reversed_threads = GetParam(); }
+  void SetUp() override {
+    reversed_threads = GetParam();
+    exec_.limit_memory(std::size_t{1} << 40);  // which also fills it with rubbish
+  }
   void TearDown() override { reversed_threads = false; }
   Exec exec_;
 };
