@@ -41,7 +41,8 @@ struct CollectPatches {
   struct Shared {
     int top[kThreads];  // of the patch, or kFar
     Patch patches[kThreads];
-    int count[kAtOnce];
+    int count[kAtOnce];                                // of them that touch the tile, by patch of the groups
+    int touching;                                      // altogether
     float sum[kThreads];                               // of this strip
     float start[kHeight + kLargestPatch - 1][kWidth];  // of this strip: weights of the patches that begin here
   };
@@ -59,8 +60,9 @@ struct CollectPatches {
     const int left = block % tiles_across * kWidth;
     const int top = block / tiles_across * kHeight;
     if (step < phases_of_batch() - 2) {
-      if (step % 3 == 0) return find(s, batch, step / 3 * kAtOnce, left, top, thread);
-      if (step % 3 == 1) return sort(s, batch, step / 3 * kAtOnce, left, top, thread);
+      if (step % 4 == 0) return find(s, batch, step / 4 * kAtOnce, left, top, thread);
+      if (step % 4 == 1) return count(s, thread);
+      if (step % 4 == 2) return sort(s, batch, step / 4 * kAtOnce, left, top, thread);
       return add(s, thread);
     }
     const bool strip_ends = place + 1 == begin[block + 1] || batches[reaching[place + 1]].strip != batch.strip;
@@ -72,7 +74,7 @@ struct CollectPatches {
   }
 
  private:
-  HD int phases_of_batch() const { return (similar + kAtOnce - 1) / kAtOnce * 3 + 2; }
+  HD int phases_of_batch() const { return (similar + kAtOnce - 1) / kAtOnce * 4 + 2; }
 
   HD static void clear(Shared& s, int thread) {
     s.sum[thread] = 0;
@@ -96,25 +98,28 @@ struct CollectPatches {
     if (x < kWidth && x + patch > 0 && y < kHeight && y + patch > 0) s.top[thread] = y;
   }
 
-  // Within a sixteen, a row of the image gets the patches that begin lowest first: their upper rows are added before
-  // the lower rows of others.
+  HD static void count(Shared& s, int thread) {
+    if (thread >= kAtOnce) return;
+    int n = 0;
+    for (int l = 0; l < kBatch; ++l) n += s.top[thread * kBatch + l] != kFar;
+    s.count[thread] = n;
+  }
+
+  // One group of sixteen after the other. Within it, a row of the image gets the patches that begin lowest first: their
+  // upper rows are added before the lower rows of others.
   HD void sort(Shared& s, const ReferenceBatch& batch, int first_patch, int left, int top, int thread) const {
     const int lane = thread % kBatch;
     const int group = thread / kBatch;
     const int* tops = s.top + group * kBatch;
-    if (lane == 0) {
-      int count = 0;
-      for (int l = 0; l < kBatch; ++l) count += tops[l] != kFar;
-      s.count[group] = count;
-    }
-    if (tops[lane] == kFar) return;
     int before = 0;
+    for (int g = 0; g < group; ++g) before += s.count[g];
+    if (thread == kThreads - 1) s.touching = before + s.count[group];
+    if (tops[lane] == kFar) return;
     for (int l = 0; l < kBatch; ++l) before += tops[l] > tops[lane] || (tops[l] == tops[lane] && l < lane);
     const int j = first_patch + group;
     const std::int32_t at = index_of(batch, j, lane);
     const int row = batch.first + lane - first;
-    s.patches[group * kBatch + before] = {at % width - left, at / width - top, (row * similar + j) * patch * patch,
-                                          weights[row]};
+    s.patches[before] = {at % width - left, at / width - top, (row * similar + j) * patch * patch, weights[row]};
   }
 
   HD void add(Shared& s, int thread) const {
@@ -125,24 +130,20 @@ struct CollectPatches {
 
   HD void add_samples(Shared& s, int x, int y, int thread) const {
     float sum = s.sum[thread];
-    for (int g = 0; g < kAtOnce; ++g)
-      for (int i = 0; i < s.count[g]; ++i) {
-        const Patch& p = s.patches[g * kBatch + i];
-        const int dx = x - p.x;
-        const int dy = y - p.y;
-        if (dx < 0 || dx >= patch || dy < 0 || dy >= patch) continue;
-        sum += p.weight * shrunk[p.source + dy * patch + dx];
-      }
+    for (int i = 0; i < s.touching; ++i) {
+      const Patch& p = s.patches[i];
+      const int dx = x - p.x;
+      const int dy = y - p.y;
+      if (dx < 0 || dx >= patch || dy < 0 || dy >= patch) continue;
+      sum += p.weight * shrunk[p.source + dy * patch + dx];
+    }
     s.sum[thread] = sum;
   }
 
   HD void add_weights(const Shared& s, int x, int y, float& start) const {
     float sum = start;
-    for (int g = 0; g < kAtOnce; ++g)
-      for (int i = 0; i < s.count[g]; ++i) {
-        const Patch& p = s.patches[g * kBatch + i];
-        if (p.x == x && p.y == y) sum += p.weight;
-      }
+    for (int i = 0; i < s.touching; ++i)
+      if (s.patches[i].x == x && s.patches[i].y == y) sum += s.patches[i].weight;
     start = sum;
   }
 

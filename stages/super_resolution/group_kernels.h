@@ -42,7 +42,7 @@ struct ShrinkGroup {
 
   std::size_t shared_bytes() const { return sizeof(Shared) + sizeof(float) * std::size_t(kSamples * similar); }
 
-  static constexpr int kBefore = 5;  // phases before the factorisation
+  static constexpr int kBefore = 6;  // phases before the factorisation
   static constexpr int kFactorPhases = 3 * (kSamples / kColumns);
   HD int phases(int) const { return kBefore + kFactorPhases + 2; }
 
@@ -53,8 +53,9 @@ struct ShrinkGroup {
     if (phase == 0) return gather(from, x, thread);
     if (phase == 1) return remove_mean(s, x, thread);
     if (phase == 2) return gram(x, similar, 1.0f / float(similar), s.covariance, thread);
-    if (phase == 3) return square_threshold(s, thread);
-    if (phase == 4) return square(s, thread);
+    if (phase == 3) return gram(s.covariance, kSamples, 1, s.factor, thread);
+    if (phase == 4) return square_threshold(s, thread);
+    if (phase == 5) return add_threshold(s, thread);
     const int column = (phase - kBefore) / 3 * kColumns;
     if (phase < kBefore + kFactorPhases) {
       if (phase % 3 == kBefore % 3) return begin_column(s, column, thread);
@@ -67,6 +68,8 @@ struct ShrinkGroup {
 
  private:
   static constexpr int kLast = kThreads - 32;  // the last warp sums the weight up while the others filter
+  static constexpr int kPatchesOfTile = 4;     // divides the number of patches, see SearchSettings
+  static constexpr int kSamplesOfTile = kEdge == 5 ? 5 : 3;
 
   HD void gather(const std::int32_t* from, float* x, int thread) const {
     for (int i = thread; i < similar * kSamples; i += kThreads) {
@@ -86,14 +89,39 @@ struct ShrinkGroup {
     }
   }
 
+  // Sums that a thread keeps in registers, so that it loads less than a sum's two factors for each.
+  template <int kHeight, int kWidth>
+  struct SumTile {
+    float at[kHeight][kWidth];
+
+    /// += sum over k < count of a[r * a_row + k * a_step] b[c + k * b_step]
+    HD void add(const float* a, int a_row, int a_step, const float* b, int b_step, int count) {
+      for (int k = 0; k < count; ++k, a += a_step, b += b_step) {
+        float right[kWidth];
+        for (int c = 0; c < kWidth; ++c) right[c] = b[c];
+        for (int r = 0; r < kHeight; ++r) {
+          const float left = a[r * a_row];
+          for (int c = 0; c < kWidth; ++c) at[r][c] += left * right[c];
+        }
+      }
+    }
+  };
+  // Of matrices: 144 or 125 of them.
+  static constexpr int kTileRows = kEdge == 5 ? 1 : 3;
+  static constexpr int kTileColumns = kEdge == 5 ? 5 : 3;
+  static_assert(kSamples % kTileRows == 0 && kSamples % kTileColumns == 0);
+  static constexpr int kTilesAcross = kSamples / kTileColumns;
+  static constexpr int kTiles = kTilesAcross * (kSamples / kTileRows);
+
   // out = scale a' a for `rows` rows of a.
   HD static void gram(const float* a, int rows, float scale, float* out, int thread) {
-    for (int e = thread; e < kMatrix; e += kThreads) {
-      const float* left = a + e / kSamples;
-      const float* right = a + e % kSamples;
-      float sum = 0;
-      for (int k = 0; k < rows; ++k) sum += left[k * kSamples] * right[k * kSamples];
-      out[e] = sum * scale;
+    for (int e = thread; e < kTiles; e += kThreads) {
+      const int i = e / kTilesAcross * kTileRows;
+      const int j = e % kTilesAcross * kTileColumns;
+      SumTile<kTileRows, kTileColumns> sums{};
+      sums.add(a + i, 1, kSamples, a + j, kSamples, rows);
+      for (int r = 0; r < kTileRows; ++r)
+        for (int c = 0; c < kTileColumns; ++c) out[(i + r) * kSamples + j + c] = sums.at[r][c] * scale;
     }
   }
 
@@ -106,11 +134,9 @@ struct ShrinkGroup {
     s.t2 = wanted > least ? wanted : least;
   }
 
-  // factor = C^2 + t^2 I
-  HD static void square(Shared& s, int thread) {
-    gram(s.covariance, kSamples, 1, s.factor, thread);
-    for (int e = thread; e < kMatrix; e += kThreads)
-      if (e / kSamples == e % kSamples) s.factor[e] += s.t2;
+  // The diagonal of C^2 + t^2 I
+  HD static void add_threshold(Shared& s, int thread) {
+    for (int i = thread; i < kSamples; i += kThreads) s.factor[i * kSamples + i] += s.t2;
   }
 
   // What the columns before contribute to these: rows from `column` on of the factor, rows above of the inverse.
@@ -197,13 +223,21 @@ struct ShrinkGroup {
       if (thread == kLast) weights[block] = 1.0f / (sum_of_squares(s) + kGroupWeightFloor);
       return;
     }
-    for (int i = thread; i < similar * kSamples; i += kLast) {
-      if (from[i / kSamples] >= image_end) continue;
-      const float* patch = x + i / kSamples * kSamples;
-      const float* filter = s.covariance + i % kSamples;
-      float sum = s.mean[i % kSamples];
-      for (int k = 0; k < kSamples; ++k) sum += patch[k] * filter[k * kSamples];
-      shrunk[std::ptrdiff_t(block) * similar * kSamples + i] = sum;
+    constexpr int kAcross = kSamples / kSamplesOfTile;
+    static_assert(kSamples % kSamplesOfTile == 0);
+    for (int e = thread; e < similar / kPatchesOfTile * kAcross; e += kLast) {
+      const int j = e / kAcross * kPatchesOfTile;
+      const int p = e % kAcross * kSamplesOfTile;
+      bool wanted = false;
+      for (int r = 0; r < kPatchesOfTile; ++r) wanted = wanted || from[j + r] < image_end;
+      if (!wanted) continue;
+      SumTile<kPatchesOfTile, kSamplesOfTile> sums;
+      for (int r = 0; r < kPatchesOfTile; ++r)
+        for (int c = 0; c < kSamplesOfTile; ++c) sums.at[r][c] = s.mean[p + c];
+      sums.add(x + j * kSamples, kSamples, 1, s.covariance + p, kSamples, kSamples);
+      float* const out = shrunk + (std::ptrdiff_t(block) * similar + j) * kSamples + p;
+      for (int r = 0; r < kPatchesOfTile; ++r)
+        for (int c = 0; c < kSamplesOfTile; ++c) out[r * kSamples + c] = sums.at[r][c];
     }
   }
 
