@@ -57,14 +57,22 @@ HD int first_greatest(const T* scores, int n, int stride) {
   return winner;
 }
 
-/// A block takes 64 pixels through all layers; 4 threads a pixel sum up 8 outputs each. The weights of 32 outputs are
-/// brought in at once.
+/// Four numbers that are loaded at once.
+struct alignas(16) FourFloats {
+  float at[4];
+};
+
+/// A block takes 64 kEach pixels through all layers; each thread sums up 8 outputs of kEach pixels, four threads
+/// different outputs of the same pixels. The weights of 32 outputs are brought in at once.
+template <int kEach>
 struct ClassifyByNetwork {
-  static constexpr int kPixels = 64;
+  static constexpr int kAcross = 64;
+  static constexpr int kPixels = kAcross * kEach;
   static constexpr int kGroups = 4;  // of outputs at once
-  static constexpr int kThreads = kPixels * kGroups;
+  static constexpr int kThreads = kAcross * kGroups;
   static constexpr int kMostLayers = 8;
   static constexpr int kUnits = FlatLayer::kUnits;
+  static constexpr int kFours = kUnits / 4;
 
   PixelsToClassify pixels;
   const float* mean;
@@ -76,9 +84,7 @@ struct ClassifyByNetwork {
   int widest;  ///< units of a layer, padded, or features
   bool softplus_units;
 
-  std::size_t shared_bytes() const {
-    return sizeof(float) * (2 * std::size_t(widest) * kPixels + std::size_t(widest) * kGroups * kUnits);
-  }
+  std::size_t shared_bytes() const { return sizeof(float) * std::size_t(widest) * (2 * kPixels + kGroups * kUnits); }
   HD int phases(int) const {
     int sum = 2;
     for (int l = 0; l < layer_count; ++l) sum += 2 * steps_of(layers[l]);
@@ -88,9 +94,9 @@ struct ClassifyByNetwork {
   HD void operator()(int block, int phase, int thread, std::byte* memory) const {
     float* here = reinterpret_cast<float*>(memory);  // [unit][pixel]
     float* there = here + widest * kPixels;
-    float* const weights = there + widest * kPixels;  // [group][input][unit]
-    const std::int64_t pixel = std::int64_t(block) * kPixels + thread % kPixels;
-    if (phase == 0) return scale_features(here, pixel, thread);
+    FourFloats* const weights = reinterpret_cast<FourFloats*>(there + widest * kPixels);  // [group][input][unit]
+    const std::int64_t first = std::int64_t(block) * kPixels;
+    if (phase == 0) return scale_features(here, first, thread);
     int step = phase - 1;
     for (int l = 0; l < layer_count; ++l) {
       const int steps = 2 * steps_of(layers[l]);
@@ -104,41 +110,52 @@ struct ClassifyByNetwork {
       here = there;
       there = swapped;
     }
-    if (thread < kPixels && pixels.holds(pixel)) conclude(here + thread, pixel);
+    if (thread < kPixels && pixels.holds(first + thread)) conclude(here + thread, first + thread);
   }
 
  private:
+  static_assert(kPixels <= kThreads);
+
   HD static int groups_of(const FlatLayer& l) { return (l.outputs + kUnits - 1) / kUnits; }
   HD static int steps_of(const FlatLayer& l) { return (groups_of(l) + kGroups - 1) / kGroups; }
 
-  HD void scale_features(float* to, std::int64_t pixel, int thread) const {
-    const bool inside = pixels.holds(pixel);
-    for (int f = thread / kPixels; f < feature_count; f += kGroups) {
-      const float x = inside ? pixels.features.at(f, pixels.x(pixel), pixels.y(pixel)) : 0.0f;
-      to[f * kPixels + thread % kPixels] = (x - mean[f]) * inverse[f];
+  HD void scale_features(float* to, std::int64_t first, int thread) const {
+    for (int i = thread; i < feature_count * kPixels; i += kThreads) {
+      const std::int64_t pixel = first + i % kPixels;
+      const int f = i / kPixels;
+      const float x = pixels.holds(pixel) ? pixels.features.at(f, pixels.x(pixel), pixels.y(pixel)) : 0.0f;
+      to[i] = (x - mean[f]) * inverse[f];
     }
   }
 
-  HD void bring_weights(const FlatLayer& layer, int first_group, float* weights, int thread) const {
+  HD void bring_weights(const FlatLayer& layer, int first_group, FourFloats* weights, int thread) const {
     const int left = groups_of(layer) - first_group;
     const int count = (left < kGroups ? left : kGroups) * layer.inputs * kUnits;
     const float* from = numbers + layer.weights + first_group * layer.inputs * kUnits;
-    for (int i = thread; i < count; i += kThreads) weights[i] = from[i];
+    for (int i = thread; i < count; i += kThreads) weights[i / 4].at[i % 4] = from[i];
   }
 
-  HD void sum_up(const FlatLayer& layer, int first_group, const float* weights, const float* in, float* out,
+  HD void sum_up(const FlatLayer& layer, int first_group, const FourFloats* weights, const float* in, float* out,
                  int thread) const {
-    const int group = first_group + thread / kPixels;
+    const int group = first_group + thread / kAcross;
     if (group >= groups_of(layer)) return;
     const float* bias = numbers + layer.biases + group * kUnits;
-    const float* w = weights + thread / kPixels * layer.inputs * kUnits;
-    const float* x = in + thread % kPixels;
-    float sums[kUnits];
-    for (int r = 0; r < kUnits; ++r) sums[r] = bias[r];
-    for (int c = 0; c < layer.inputs; ++c, w += kUnits, x += kPixels)
-      for (int r = 0; r < kUnits; ++r) sums[r] = fmaf(*x, w[r], sums[r]);
-    float* const to = out + group * kUnits * kPixels + thread % kPixels;
-    for (int r = 0; r < kUnits; ++r) to[r * kPixels] = layer.last ? sums[r] : activated(sums[r]);
+    const FourFloats* w = weights + thread / kAcross * layer.inputs * kFours;
+    const float* x = in + thread % kAcross;
+    float sums[kEach][kUnits];
+    for (int e = 0; e < kEach; ++e)
+      for (int r = 0; r < kUnits; ++r) sums[e][r] = bias[r];
+    for (int c = 0; c < layer.inputs; ++c, w += kFours, x += kPixels) {
+      FourFloats four[kFours];
+      for (int i = 0; i < kFours; ++i) four[i] = w[i];
+      for (int e = 0; e < kEach; ++e) {
+        const float value = x[e * kAcross];
+        for (int r = 0; r < kUnits; ++r) sums[e][r] = fmaf(value, four[r / 4].at[r % 4], sums[e][r]);
+      }
+    }
+    float* const to = out + group * kUnits * kPixels + thread % kAcross;
+    for (int e = 0; e < kEach; ++e)
+      for (int r = 0; r < kUnits; ++r) to[r * kPixels + e * kAcross] = layer.last ? sums[e][r] : activated(sums[e][r]);
   }
 
   HD float activated(float v) const { return softplus_units ? softplus(v) : v > 0 ? v : 0.0f; }

@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::size_t kMostShared = 96 << 10;  // every device that we build for gives a block this much
 
-ClassifyByNetwork kernel_of(const FlatNetwork& n) {
-  ClassifyByNetwork f{};
+template <int kEach>
+ClassifyByNetwork<kEach> kernel_of(const FlatNetwork& n) {
+  ClassifyByNetwork<kEach> f{};
   f.layer_count = int(n.layers.size());
-  std::copy_n(n.layers.begin(), std::min(n.layers.size(), std::size_t(ClassifyByNetwork::kMostLayers)), f.layers);
+  std::copy_n(n.layers.begin(), std::min(n.layers.size(), std::size_t(f.kMostLayers)), f.layers);
   f.feature_count = n.features();
   f.widest = n.widest();
   f.softplus_units = n.softplus;
@@ -38,11 +39,20 @@ void launch(Exec& exec, F& f, const PixelsToClassify& pixels, int pixels_a_block
   for_each_block(exec, int((pixels.window.area() + pixels_a_block - 1) / pixels_a_block), f, name);
 }
 
+template <int kEach>
 void classify_with(Exec& exec, const FlatNetwork& n, const PixelsToClassify& pixels) {
   const Buffer<float> mean(exec, n.mean), inverse(exec, n.inverse), numbers(exec, n.numbers);
-  ClassifyByNetwork f = kernel_of(n);
+  ClassifyByNetwork<kEach> f = kernel_of<kEach>(n);
   f.mean = mean.data(), f.inverse = inverse.data(), f.numbers = numbers.data();
-  launch(exec, f, pixels, ClassifyByNetwork::kPixels, "classify_by_network");
+  launch(exec, f, pixels, f.kPixels, "classify_by_network");
+}
+
+// Two pixels a thread share its loads of weights; for wide layers there is no room.
+void classify_with(Exec& exec, const FlatNetwork& n, const PixelsToClassify& pixels) {
+  if (kernel_of<2>(n).shared_bytes() <= kMostShared)
+    classify_with<2>(exec, n, pixels);
+  else
+    classify_with<1>(exec, n, pixels);
 }
 
 void classify_with(Exec& exec, const FlatForest& forest, const PixelsToClassify& pixels) {
@@ -80,7 +90,7 @@ float& FlatNetwork::bias(const FlatLayer& l, int output) { return numbers[std::s
 
 bool fits_kernels(const FlatModel& model) {
   if (const auto* n = std::get_if<FlatNetwork>(&model))
-    return n->layers.size() <= ClassifyByNetwork::kMostLayers && kernel_of(*n).shared_bytes() <= kMostShared;
+    return n->layers.size() <= ClassifyByNetwork<1>::kMostLayers && kernel_of<1>(*n).shared_bytes() <= kMostShared;
   return kernel_of(std::get<FlatForest>(model)).shared_bytes() <= kMostShared;
 }
 

@@ -29,7 +29,7 @@ struct Scene {
   float feature(int f, int x, int y) const { return f < kBands ? image(f, x, y) : layer(f - kBands, x / 4, y / 4); }
 };
 
-FlatNetwork network(bool softplus_units) {
+FlatNetwork network(bool softplus_units, int wide = 50) {
   FlatNetwork n;
   n.softplus = softplus_units;
   for (int f = 0; f < 5; ++f) {
@@ -37,7 +37,7 @@ FlatNetwork network(bool softplus_units) {
     n.inverse.push_back(0.05f);
   }
   int number = 1;
-  for (const auto& [inputs, outputs] : {std::pair(5, 50), std::pair(50, 13), std::pair(13, 5)}) {
+  for (const auto& [inputs, outputs] : {std::pair(5, wide), std::pair(wide, 13), std::pair(13, 5)}) {
     const FlatLayer layer = n.add_layer(inputs, outputs);
     for (int o = 0; o < outputs; ++o) {
       for (int i = 0; i < inputs; ++i) n.weight(layer, o, i) = (irregular(number++) - 0.5f) * 1.4f;
@@ -133,6 +133,7 @@ void expect_classified(Exec& exec, Model model) {
 void expect_all_classified(Exec& exec) {
   expect_classified(exec, network(false));
   expect_classified(exec, network(true));
+  expect_classified(exec, network(false, 120));  // one pixel a thread
   expect_classified(exec, forest());
 }
 
