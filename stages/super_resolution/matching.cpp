@@ -70,7 +70,8 @@ Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
     : layout_(&layout),
       patch_(patch),
       simd_(simd),
-      stride_(ceil_div(layout.stride(), kScanLanes) * kScanLanes),
+      // an odd number of cache lines: rows of a power of two would contend for the same sets
+      stride_((ceil_div(layout.stride(), kScanLanes) | 1) * kScanLanes),
       pyramid_(layout.samples()) {
   const PyramidLayout::Level& last = layout.levels().back();
   for (Map* map : {&pairs_, &energy_, &sketch_}) map->resize(place(last.top + last.height) / kScanLanes + 2);
@@ -124,8 +125,7 @@ class Guide::Search {
     list_runs(row, column);
     const int wanted = std::min(settings_.similar, candidates_);
     // Too much costs little where the rows around the reference narrow it before the others are searched.
-    const bool all_dense = dense_ == 0 && dense_end_ == runs_.size();
-    for (std::int32_t limit = loose(guess_, all_dense ? 2 : 6);; limit = loose(limit, 4)) {
+    for (std::int32_t limit = loose(guess_, all_dense() ? 2 : 6);; limit = loose(limit, 4)) {
       collect(limit, wanted);
       if (near_.count >= wanted) break;
     }
@@ -137,6 +137,8 @@ class Guide::Search {
     constexpr std::int32_t kMost = 1 << 29;
     return limit < kMost / times ? limit * times + 64 : kMost;
   }
+
+  bool all_dense() const { return dense_ == 0 && dense_end_ == runs_.size(); }
 
   // `row` of the scene, or of its copy.
   bool is_searched(std::size_t level, int row, int distance) const {
@@ -190,6 +192,7 @@ class Guide::Search {
     scan_.set_limit(limit);
     scan_patches(guide_.simd_, scan_, runs.subspan(dense_, dense_end_ - dense_), near_);
     const int dense = near_.count;
+    if (all_dense()) return;
     if (dense >= wanted) scan_.set_limit(near_enough(wanted, wanted / 4));
     scan_patches(guide_.simd_, scan_, runs.first(dense_), near_);
     const int before = near_.count - dense;
