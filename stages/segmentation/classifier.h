@@ -29,6 +29,8 @@ class Classifier : public Model {
   /// Method, features, classes, what the method says of itself, then the facts of the training.
   Record describe() const override;
   std::string bytes() const override;
+  /// The method and its own part of a model file, for read_body().
+  void put_method(ByteWriter& out) const;
   /// Facts of the training that describe() tells beside the classifier's own.
   void set_facts(Record facts) { facts_ = std::move(facts); }
   const Record& facts() const { return facts_; }
