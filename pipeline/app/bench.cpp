@@ -206,6 +206,8 @@ Json bench_one(const Registry& registry, const StageInfo& info, const Scenery& s
       if (options.device == Device::cuda && !info.on_device) throw Error(Fault::usage, "has no CUDA arithmetic");
       const Wiring wiring = wire(registry, info, image, scenery.labels);
       const auto stage = info.as<TileFactory>()->make(context_of(info, params, wiring));
+      if (options.device == Device::cuda && stage->device_use() == DeviceUse::none)
+        throw Error(Fault::usage, "has no CUDA arithmetic for these parameters or this model");
       return measure(info, *stage, wiring, options, copy_rate);
     } catch (const Error& e) {
       if (e.fault() == Fault::device) throw;

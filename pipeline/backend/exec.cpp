@@ -2,6 +2,7 @@
 #include "pipeline/backend/exec.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "pipeline/core/error.h"
@@ -19,9 +20,27 @@ namespace {
 
 #if defined(NADIR_HAVE_CUDA)
 void check(cudaError_t status, const char* what) {
-  if (status != cudaSuccess) throw Error(Fault::device, std::string(what) + ": " + cudaGetErrorString(status));
+  if (status == cudaSuccess) return;
+  const std::string text = std::string(what) + ": " + cudaGetErrorString(status);
+  if (status != cudaErrorMemoryAllocation) throw Error(Fault::device, text);
+  cudaGetLastError();  // the next launch shall not be blamed for it
+  throw OutOfDeviceMemory(text);
 }
 cudaStream_t cuda(void* stream) { return static_cast<cudaStream_t>(stream); }
+
+// What is given back stays with the program: by default the driver takes it at every synchronisation.
+void keep_device_memory() {
+  static const bool done = [] {
+    cudaMemPool_t pool = nullptr;
+    std::uint64_t most = ~std::uint64_t{0};
+    int device = 0;
+    check(cudaGetDevice(&device), "finding the CUDA device");
+    check(cudaDeviceGetDefaultMemPool(&pool, device), "finding the memory pool of the CUDA device");
+    check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &most), "setting up the CUDA memory pool");
+    return true;
+  }();
+  static_cast<void>(done);
+}
 #endif
 
 constexpr std::size_t kAlignment = 64;
@@ -34,6 +53,7 @@ Exec::Exec(Device device) : device_(device) {
   if (device != Device::cuda) return;
   if (const std::string why = missing_device(); !why.empty()) throw Error(Fault::device, why);
 #if defined(NADIR_HAVE_CUDA)
+  keep_device_memory();
   cudaStream_t stream = nullptr;
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a CUDA stream");
   stream_ = stream;
@@ -64,13 +84,23 @@ const float* Exec::table(std::span<const float> host) {
 }
 
 void* Exec::allocate(std::size_t bytes) {
+  if (limit_ == 0) return take(bytes);
+  if (bytes > limit_ - std::min(limit_, taken_))
+    throw OutOfDeviceMemory("no memory for " + std::to_string(bytes) + " bytes more");
+  void* memory = take(bytes);
+  if (!on_device()) std::memset(memory, 0xa5, bytes);  // tests shall see what reads memory before it is written
+  sizes_[memory] = bytes;
+  taken_ += bytes;
+  return memory;
+}
+
+void* Exec::take(std::size_t bytes) {
   if (!on_device()) return allocate_host(bytes);
 #if defined(NADIR_HAVE_CUDA)
   void* memory = nullptr;
-  const cudaError_t status = cudaMallocAsync(&memory, bytes, cuda(stream_));
-  if (status != cudaSuccess)
-    throw Error(Fault::device, "no device memory for " + std::to_string(bytes >> 20) +
-                                   " MiB: " + cudaGetErrorString(status) + "; use a smaller run.tile or --device cpu");
+  const std::string what =
+      "no device memory for " + std::to_string((bytes >> 20) + 1) + " MiB; use a smaller run.tile, or --device cpu";
+  check(cudaMallocAsync(&memory, bytes, cuda(stream_)), what.c_str());
   return memory;
 #else
   throw Error(Fault::device, missing_device());
@@ -79,6 +109,10 @@ void* Exec::allocate(std::size_t bytes) {
 
 void Exec::release(void* memory) noexcept {
   if (!memory) return;
+  if (const auto known = sizes_.find(memory); known != sizes_.end()) {
+    taken_ -= known->second;
+    sizes_.erase(known);
+  }
   if (!on_device()) {
     ::operator delete (memory, std::align_val_t{kAlignment});
     return;
@@ -94,9 +128,29 @@ void Exec::finish() {
 #endif
 }
 
-void Exec::copy([[maybe_unused]] void* to, [[maybe_unused]] const void* from, [[maybe_unused]] std::size_t bytes) {
+void Exec::copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  if (!on_device()) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
 #if defined(NADIR_HAVE_CUDA)
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda(stream_)), "copying to or from the CUDA device");
+#endif
+}
+
+void Exec::copy_rows(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch, std::size_t bytes,
+                     int rows) {
+  if (bytes == 0 || rows <= 0) return;
+  if (!on_device()) {
+    for (std::size_t r = 0; r < std::size_t(rows); ++r)
+      std::memcpy(static_cast<std::byte*>(to) + r * to_pitch, static_cast<const std::byte*>(from) + r * from_pitch,
+                  bytes);
+    return;
+  }
+#if defined(NADIR_HAVE_CUDA)
+  check(cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, bytes, std::size_t(rows), cudaMemcpyDefault, cuda(stream_)),
+        "copying to or from the CUDA device");
 #endif
 }
 

@@ -3,15 +3,23 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 
+#include "pipeline/core/error.h"
 #include "pipeline/core/image.h"
 
 namespace nadir {
 
 enum class Device { cpu, cuda };
+
+/// There is a device, but no memory left on it: less at once may do, or the CPU.
+class OutOfDeviceMemory : public Error {
+ public:
+  explicit OutOfDeviceMemory(std::string message) : Error(Fault::device, std::move(message)) {}
+};
 
 /// A place of execution, one a running tile. Not shared between threads.
 class Exec {
@@ -31,20 +39,28 @@ class Exec {
   /// A table that kernels read: on the CPU the same memory, on a device a copy that lives as long as this Exec.
   const float* table(std::span<const float> host);
 
-  /// Memory where the loops run; kept until `release`. Throws Error(Fault::device) when there is none.
+  /// Memory where the loops run; kept until `release`. Throws OutOfDeviceMemory when there is none.
   void* allocate(std::size_t bytes);
   void release(void* memory) noexcept;
+  /// Allocations that would bring this Exec above so many bytes fail, on the CPU too: for tests of what happens then.
+  void limit_memory(std::size_t bytes) { limit_ = bytes; }
+  /// Between memory of the host and memory where the loops run, in either direction, after what was launched before.
+  /// The host's side may be used again at once.
+  void copy(void* to, const void* from, std::size_t bytes);
+  /// The same for rows of `bytes` bytes that begin so many bytes after each other.
+  void copy_rows(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch, std::size_t bytes, int rows);
   /// Waits until everything launched is done; failures of the device surface here.
   void finish();
 
  private:
-  friend class DeviceTile;
-
-  void copy(void* to, const void* from, std::size_t bytes);
+  void* take(std::size_t bytes);
 
   Device device_;
   void* stream_ = nullptr;
   std::vector<void*> tables_;
+  std::size_t limit_ = 0;  ///< 0: none
+  std::size_t taken_ = 0;  ///< bytes, counted where there is a limit
+  std::map<void*, std::size_t> sizes_;
 };
 
 /// Uninitialised pixels where the loops run, for intermediate results.

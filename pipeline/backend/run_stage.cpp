@@ -4,52 +4,20 @@
 #include <memory>
 #include <vector>
 
+#include "pipeline/backend/staged_tile.h"
+
 namespace nadir {
 
-// A device copy of a host view, both dense.
-class DeviceTile {
- public:
-  DeviceTile(Exec& exec, const Window& window, int bands) : exec_(exec), scratch_(exec, window, bands) {}
-  TileView view() const { return scratch_.view(); }
-
-  void upload(ConstTileView host) {
-    for_rows([&](std::size_t bytes, int b, int y) {
-      if (b < host.bands)
-        exec_.copy(view().band(b).row(y), host.band(b).row(y), bytes * sizeof(float));
-      else
-        exec_.copy(view().mask().row(y), host.mask().row(y), bytes);
-    });
-  }
-  void download(TileView host) {
-    for_rows([&](std::size_t bytes, int b, int y) {
-      if (b < host.bands)
-        exec_.copy(host.band(b).row(y), view().band(b).row(y), bytes * sizeof(float));
-      else
-        exec_.copy(host.mask().row(y), view().mask().row(y), bytes);
-    });
-  }
-
- private:
-  template <class F>
-  void for_rows(F copy_row) {
-    const Window w = view().window;
-    for (int b = 0; b <= view().bands; ++b)
-      for (int y = w.y; y < w.bottom(); ++y) copy_row(std::size_t(w.width), b, y);
-  }
-
-  Exec& exec_;
-  ScratchTile scratch_;
-};
-
 void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
-  if (!exec.on_device()) {
-    stage.run(in, out, exec);
-    return;
+  if (!exec.on_device() || stage.device_use() == DeviceUse::own) return stage.run(in, out, exec);
+  if (stage.device_use() == DeviceUse::none) {
+    Exec host;
+    return stage.run(in, out, host);
   }
-  std::vector<std::unique_ptr<DeviceTile>> tiles;
+  std::vector<std::unique_ptr<StagedTile>> tiles;
   const auto device_copy = [&](const auto& host) {
     if (host.window.empty()) return TileView{};
-    tiles.push_back(std::make_unique<DeviceTile>(exec, host.window, host.bands));
+    tiles.push_back(std::make_unique<StagedTile>(exec, host.window, host.bands));
     return tiles.back()->view();
   };
   std::vector<ConstTileView> device_in;
@@ -65,6 +33,17 @@ void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
   for (const TileView& host : out)
     if (!host.window.empty()) tiles[next++]->download(host);
   exec.finish();
+}
+
+std::string run_stage_or_fall_back(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
+  try {
+    run_stage(stage, in, out, exec);
+    return "";
+  } catch (const OutOfDeviceMemory& e) {
+    Exec host;
+    run_stage(stage, in, out, host);
+    return e.what();
+  }
 }
 
 }  // namespace nadir

@@ -22,6 +22,13 @@ class Exec;  // pipeline/backend/exec.h: where and how loops over pixels run
 using Inputs = std::span<const ConstTileView>;  ///< by input port; the view of a value port or unwired port is empty
 using Outputs = std::span<const TileView>;      ///< by output port; the view of an output nobody reads is empty
 
+/// How a tile stage, as it was made, uses a device that it is given.
+enum class DeviceUse {
+  none,    ///< it runs on the CPU
+  staged,  ///< its views lie in the memory of the device
+  own      ///< its views lie in the memory of the host; it brings to the device what it wants there
+};
+
 /// A pure function from input windows to output windows. Pixels beyond the edge of the scene come mirrored.
 class TileStage {
  public:
@@ -34,6 +41,10 @@ class TileStage {
   virtual int alignment() const { return 1; }
   /// Working memory of one call beside inputs and outputs, bytes.
   virtual std::size_t scratch_bytes(const Window& /*out*/) const { return 0; }
+  /// Only asked of stages whose StageInfo says that they can run on a device.
+  virtual DeviceUse device_use() const { return DeviceUse::staged; }
+  /// Memory of a device that one call takes there beside staged inputs and outputs, bytes.
+  virtual std::size_t device_bytes(const Window& out) const { return scratch_bytes(out); }
   /// Fills the output windows, which may differ from one output to another. Const and reentrant: called for many
   /// windows at once, keeps no state.
   virtual void run(Inputs in, Outputs out, Exec& exec) const = 0;
@@ -153,7 +164,7 @@ struct StageInfo {
   ParamTable params;
   Factory factory;
   double flops_per_sample = 10;  ///< order of magnitude, for the choice of what to keep between passes
-  bool on_device = false;        ///< all its arithmetic goes through Exec's launchers, so it can run on CUDA
+  bool on_device = false;        ///< what costs time goes through Exec's launchers, so it can run on CUDA
   /// Of stages that make a model: reads what Model::bytes() gave. Throws Error(Fault::data) where it is damaged.
   std::function<ModelPtr(std::string_view bytes)> read_model = {};
 

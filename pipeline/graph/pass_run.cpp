@@ -51,7 +51,6 @@ class PassRun {
 
  private:
   using Function = flow::function_node<TileRun*, flow::continue_msg>;
-  static constexpr int kDeviceStreams = 2;
 
   std::size_t band(std::size_t token) const {
     return token % std::size_t(plan_.across) / std::size_t(plan_.column_band);
@@ -73,7 +72,7 @@ class PassRun {
     functions_.clear();
   }
 
-  bool on_device(int n) const { return options_.device == Device::cuda && scene_.node(n).stage->on_device; }
+  bool on_device(int n) const { return options_.device == Device::cuda && scene_.can_use_device(n); }
   bool is_interrupted() const { return options_.interrupted && *options_.interrupted; }
   bool has_ended() const { return stopped_ || is_interrupted(); }
 
@@ -141,7 +140,10 @@ class PassRun {
     if (has_ended()) return;
     const Trace::Clock::time_point start = Trace::Clock::now();
     try {
-      step.tile->evaluate(step.node, options_.device, evidence_);
+      const std::string missing = step.tile->evaluate(step.node, options_.device, evidence_);
+      if (!missing.empty() && scene_.stats(step.node).fallbacks++ == 0 && options_.log)
+        options_.log("warning: " + scene_.node(step.node).id + ": " + missing +
+                     "; tiles are computed on the CPU instead");
     } catch (...) {
       fail(nullptr);
     }

@@ -31,7 +31,8 @@ struct SceneInputs {
 struct NodeStats {
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::int64_t> nanoseconds{0};
-  std::atomic<std::int64_t> bytes{0};  ///< written
+  std::atomic<std::int64_t> bytes{0};      ///< written
+  std::atomic<std::int64_t> fallbacks{0};  ///< calls for which a device had not enough memory
 };
 
 struct BoundNode {
@@ -58,6 +59,10 @@ class Scene {
   BoundNode& bound(int n) { return nodes_[std::size_t(n)]; }
   const BoundNode& bound(int n) const { return nodes_[std::size_t(n)]; }
   NodeStats& stats(int n) { return stats_[std::size_t(n)]; }
+  /// Whether the node, which must be bound, does its tiles on a device where there is one.
+  bool can_use_device(int n) const {
+    return node(n).stage->on_device && bound(n).tile && bound(n).tile->device_use() != DeviceUse::none;
+  }
   const ImageInfo& image(const PortRef& ref) const { return bound(ref.node).images[std::size_t(ref.output)]; }
 
   /// Makes the node from its inputs, which must be bound; sinks are opened by open_sink.

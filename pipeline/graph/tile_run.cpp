@@ -71,14 +71,15 @@ void TileRun::ready(std::vector<int>& nodes) const {
     if (parts_[std::size_t(n)] && missing_[std::size_t(n)] == 0) nodes.push_back(n);
 }
 
-void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
+std::string TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
   const auto start = std::chrono::steady_clock::now();
+  std::string missing;
   try {
     allocate(n);
     if (is_reader(n))
       read(n);
     else if (scene_.bound(n).tile)
-      run_stage_of(n, device);
+      missing = run_stage_of(n, device);
     serve_requests(n, evidence);
   } catch (...) {
     const auto& windows = windows_[std::size_t(n)];
@@ -88,6 +89,7 @@ void TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidenc
   NodeStats& stats = scene_.stats(n);
   ++stats.calls;
   stats.nanoseconds += std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
+  return missing;
 }
 
 void TileRun::allocate(int n) {
@@ -123,7 +125,7 @@ Window TileRun::need_of(int n, std::size_t input) const {
   return need;
 }
 
-void TileRun::run_stage_of(int n, Device device) {
+std::string TileRun::run_stage_of(int n, Device device) {
   const BoundNode& b = scene_.bound(n);
   const Node& node = scene_.node(n);
   std::vector<ConstTileView> in(node.inputs.size());
@@ -133,10 +135,11 @@ void TileRun::run_stage_of(int n, Device device) {
   for (std::size_t o = 0; o < out.size(); ++o)
     if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty())
       out[o] = tile.view().crop(windows_[std::size_t(n)][o].inside);
-  Exec exec(node.stage->on_device ? device : Device::cpu);
-  run_stage(*b.tile, in, out, exec);
+  Exec exec(scene_.can_use_device(n) ? device : Device::cpu);
+  const std::string missing = run_stage_or_fall_back(*b.tile, in, out, exec);
   for (std::size_t o = 0; o < out.size(); ++o)
     if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty()) mirror_edges(tile.view(), b.images[o].grid.size());
+  return missing;
 }
 
 ConstTileView TileRun::pixels(const PortRef& ref, const Window& window) const {

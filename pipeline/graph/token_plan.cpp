@@ -96,7 +96,27 @@ struct Usage {
   std::size_t total = 0;
   std::size_t largest = 0;
   int largest_node = -1;
+  std::size_t device = 0;
 };
+
+// Memory of a device that one tile of a node takes.
+std::size_t device_bytes_of(const Scene& scene, int n, const TokenWindows& windows) {
+  const TileStage& stage = *scene.bound(n).tile;
+  const Node& node = scene.node(n);
+  std::size_t bytes = 0;
+  std::vector<Window> needs(node.inputs.size());
+  for (std::size_t o = 0; o < windows[std::size_t(n)].size(); ++o) {
+    const Window& out = windows[std::size_t(n)][o].inside;
+    if (out.empty()) continue;
+    bytes += stage.device_bytes(out);
+    if (stage.device_use() == DeviceUse::own) continue;
+    bytes += Tile::bytes(out, scene.bound(n).images[o].band_count());
+    for (std::size_t i = 0; i < needs.size(); ++i) needs[i] = unite(needs[i], stage.needs(i, o, out));
+  }
+  for (std::size_t i = 0; i < needs.size(); ++i)
+    if (reads_pixels(node, i)) bytes += Tile::bytes(needs[i], scene.image(*node.inputs[i]).band_count());
+  return bytes;
+}
 
 Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
   const TokenWindows windows = plan_token(scene, plan, token);
@@ -110,6 +130,8 @@ Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
         bytes += scene.bound(n).tile->scratch_bytes(w.inside);
     }
     usage.total += bytes;
+    if (scene.can_use_device(n) && !plan.from_scratch[std::size_t(n)])
+      usage.device += kDeviceStreams * device_bytes_of(scene, n, windows);
     if (bytes > usage.largest) usage.largest_node = n;
     usage.largest = std::max(usage.largest, bytes);
   }
@@ -122,13 +144,16 @@ Usage largest_usage(const Scene& scene, const PassPlan& plan) {
   constexpr std::size_t kLookedAt = 64;
   constexpr double kGolden = 0.6180339887498949;
   Usage worst;
+  std::size_t device = 0;
   const std::size_t count = plan.tokens.size();
   for (std::size_t k = 0; k < std::min(count, kLookedAt); ++k) {
     const double place = kGolden * double(k + 1);
     const std::size_t t = count <= kLookedAt ? k : std::size_t((place - std::floor(place)) * double(count));
     const Usage u = usage_of(scene, plan, plan.tokens[t]);
+    device = std::max(device, u.device);
     if (u.total > worst.total) worst = u;
   }
+  worst.device = device;
   return worst;
 }
 
@@ -136,6 +161,7 @@ std::string mib(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 
 
 void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, const MemoryLimits& limits) {
   plan.token_bytes = usage.total;
+  plan.device_bytes = usage.device;
   const std::size_t fitting = limits.tiles / std::max<std::size_t>(1, usage.total);
   if (fitting == 0) {
     const std::string who = usage.largest_node >= 0 ? label(scene.node(usage.largest_node)) : "the graph";

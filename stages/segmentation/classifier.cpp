@@ -107,6 +107,11 @@ std::string sealed_model(std::string_view content) {
   return std::string(kMagic) + sum.bytes() + std::string(content);
 }
 
+void Classifier::put_method(ByteWriter& out) const {
+  out.put(std::string(method()));
+  write_body(out);
+}
+
 void Classifier::choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const {
   AlignedFloats scores(classes_.size() * std::size_t(stride));
   score(features, count, stride, scores.data());

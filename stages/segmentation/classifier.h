@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "pipeline/core/value.h"
 #include "stages/segmentation/bytes.h"
 #include "stages/segmentation/features.h"
+#include "stages/segmentation/flat_models.h"
 
 namespace nadir {
 
@@ -27,6 +29,8 @@ class Classifier : public Model {
   /// Method, features, classes, what the method says of itself, then the facts of the training.
   Record describe() const override;
   std::string bytes() const override;
+  /// The method and its own part of a model file, for read_body().
+  void put_method(ByteWriter& out) const;
   /// Facts of the training that describe() tells beside the classifier's own.
   void set_facts(Record facts) { facts_ = std::move(facts); }
   const Record& facts() const { return facts_; }
@@ -43,6 +47,8 @@ class Classifier : public Model {
   virtual void choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const;
   /// Flops that a pixel takes, about.
   virtual double flops() const = 0;
+  /// What kernels take, for methods that have kernels.
+  virtual std::optional<FlatModel> flat_model() const { return std::nullopt; }
   /// Called once before many pixels are classified: tables that are not worth their making for few.
   virtual void prepare() {}
 

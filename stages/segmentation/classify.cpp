@@ -3,6 +3,7 @@
 
 #include "pipeline/core/error.h"
 #include "stages/segmentation/classifier.h"
+#include "stages/segmentation/classify_ops.h"
 #include "stages/segmentation/segmentation.h"
 
 namespace nadir {
@@ -38,6 +39,8 @@ class Classify final : public TileStage {
     if (!classifier_) return;
     const std::string why = why_unlike(classifier_->spec(), extractor_.spec());
     if (!why.empty()) throw Error(Fault::data, why);
+    flat_ = classifier_->flat_model();
+    if (flat_ && !fits_kernels(*flat_)) flat_.reset();
   }
 
   std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, probabilities_, rated_}; }
@@ -46,6 +49,10 @@ class Classify final : public TileStage {
   }
   int alignment() const override { return 1 << extractor_.spec().subband_levels; }
   std::size_t scratch_bytes(const Window& out) const override { return extractor_.scratch_bytes(out); }
+  DeviceUse device_use() const override { return flat_ ? DeviceUse::staged : DeviceUse::none; }
+  std::size_t device_bytes(const Window& out) const override {
+    return extractor_.scratch_bytes(out) + (flat_ ? bytes_of(*flat_) : 0);
+  }
   void run(Inputs in, Outputs out, Exec& exec) const override;
 
  private:
@@ -56,9 +63,11 @@ class Classify final : public TileStage {
   };
   void describe_outputs(const ImageInfo& image);
   void classify_run(const FeatureBlock& features, const Window& run, Inputs in, Outputs out, Workspace& work) const;
+  std::vector<std::uint16_t> class_ids() const;
   void put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const;
 
   std::shared_ptr<const Classifier> classifier_;
+  std::optional<FlatModel> flat_;  ///< where the classifier has kernels and they can take it
   FeatureExtractor extractor_;
   ImageInfo labels_;
   ImageInfo confidence_;
@@ -94,6 +103,9 @@ void Classify::run(Inputs in, Outputs out, Exec& exec) const {
   Window w;
   for (const TileView& view : out) w = unite(w, view.window);
   const FeatureBlock features(extractor_, w, in[0], in[2], exec);
+  if (exec.on_device())
+    return classify_pixels(exec, *flat_, class_ids(), features.sources(),
+                           {out[kLabels], out[kConfidence], out[kProbabilities], out[kRated]});
   exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
     Workspace work{AlignedFloats(std::size_t(extractor_.spec().count()) * kRun),
                    AlignedFloats(classifier_->classes().size() * kRun), std::vector<std::uint16_t>(kRun)};
@@ -119,9 +131,14 @@ void Classify::classify_run(const FeatureBlock& features, const Window& run, Inp
   put_run(run, in, out, work, scores);
 }
 
+std::vector<std::uint16_t> Classify::class_ids() const {
+  std::vector<std::uint16_t> ids;
+  for (const ClassInfo& c : classifier_->classes()) ids.push_back(c.id);
+  return ids;
+}
+
 void Classify::put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const {
-  std::vector<std::uint16_t> ids(classifier_->classes().size());
-  for (std::size_t k = 0; k < ids.size(); ++k) ids[k] = classifier_->classes()[k].id;
+  const std::vector<std::uint16_t> ids = class_ids();
   const std::uint8_t* valid = in[0].mask().row(run.y) - in[0].window.x;
   for (const std::size_t o : {kLabels, kConfidence, kProbabilities, kRated}) {
     const Window part = intersect(run, out[o].window);
@@ -158,7 +175,8 @@ StageInfo classify_stage() {
                   {"rated", PortType::labels, "Class ids and, as a second band, confidence: for write_segments."}},
       .params = {},
       .factory = TileFactory{make_classify},
-      .flops_per_sample = 2000};
+      .flops_per_sample = 2000,
+      .on_device = true};
 }
 
 }  // namespace nadir

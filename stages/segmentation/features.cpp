@@ -99,6 +99,14 @@ FeatureBlock::FeatureBlock(const FeatureExtractor& extractor, const Window& bloc
   }
 }
 
+FeatureSources FeatureBlock::sources() const {
+  static_assert(kMaxLevels + 1 <= kMostFeatureLayers);
+  FeatureSources s;
+  s.image = image_;
+  for (const Layer& layer : layers_) s.layers[s.layer_count++] = {layer.tile->view(), layer.level};
+  return s;
+}
+
 void FeatureBlock::gather(int x, int y, int count, float* out, std::ptrdiff_t stride) const {
   for (int b = 0; b < image_.bands; ++b, out += stride) std::copy_n(&image_(b, x, y), count, out);
   for (const Layer& layer : layers_) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/backend/exec.h"
+#include "stages/segmentation/feature_sources.h"
 #include "stages/wavelet/subbands.h"
 
 namespace nadir {
@@ -52,6 +53,8 @@ class FeatureBlock {
                Exec& exec);
   /// Feature f of pixel (x + i, y) goes to out[f * stride + i], for i in [0, count).
   void gather(int x, int y, int count, float* out, std::ptrdiff_t stride) const;
+  /// The same for kernels, where `exec` runs them; of use while this block is.
+  FeatureSources sources() const;
 
  private:
   struct Layer {

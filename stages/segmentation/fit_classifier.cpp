@@ -35,7 +35,10 @@ struct Params {
   int repeats = 3;
 };
 NADIR_PARAMS(
-    Params, PARAM(method, "", choices({"random_forest", "maximum_likelihood", "network", "svm"}), "What is trained."),
+    Params,
+    PARAM(method, "", choices({"random_forest", "maximum_likelihood", "network", "svm", "committee", "auto"}),
+          "What is trained; committee: a forest and a network, whose probabilities are averaged; auto: of all these "
+          "what suits best by cross-validation within the training pixels."),
     PARAM(trees, "", range(1, 2000), "Trees of the random forest."),
     PARAM(max_depth, "", range(1, 24), "Decisions that a tree takes at most."),
     PARAM(min_samples, "px", range(1, 10000), "Nodes with no more pixels than this are not split."),

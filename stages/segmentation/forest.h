@@ -24,6 +24,7 @@ class Forest final : public Classifier {
   void score(const float* features, int count, std::ptrdiff_t stride, float* scores) const override;
   void choose(const float* features, int count, std::ptrdiff_t stride, std::uint16_t* winners) const override;
   double flops() const override { return 10.0 * double(trees_.size()); }
+  std::optional<FlatModel> flat_model() const override;
   void prepare() override;
 
   const std::vector<Tree>& trees() const { return trees_; }

@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "pipeline/core/host_device.h"
+
 namespace nadir {
 
 /// One decision: go to `left`, or to left + 1 when feature > threshold. A leaf points to itself with a threshold of
@@ -17,8 +19,8 @@ struct ForestNode {
     return {threshold, left << 8 | feature};
   }
   static ForestNode leaf(std::uint32_t self) { return decision(std::numeric_limits<float>::quiet_NaN(), 0, self); }
-  std::uint32_t feature() const { return word & 255; }
-  std::uint32_t left() const { return word >> 8; }
+  HD std::uint32_t feature() const { return word & 255; }
+  HD std::uint32_t left() const { return word >> 8; }
 };
 constexpr int kMaxForestFeatures = 256;
 constexpr std::size_t kMaxForestNodes = std::size_t{1} << 24;

@@ -19,9 +19,10 @@ struct NetworkLayer {
   std::vector<float> bias;     ///< padded like the outputs
 
   int groups() const { return (outputs + kRows - 1) / kRows; }
-  float& weight(int output, int input) {
-    return weights[std::size_t(((output / kRows) * inputs + input) * kRows + output % kRows)];
+  std::size_t place(int output, int input) const {
+    return std::size_t(((output / kRows) * inputs + input) * kRows + output % kRows);
   }
+  float& weight(int output, int input) { return weights[place(output, input)]; }
   static NetworkLayer zeros(int inputs, int outputs);
 };
 
@@ -45,6 +46,7 @@ class NetworkClassifier final : public Classifier {
   Link link() const override { return Link::softmax; }
   void score(const float* features, int count, std::ptrdiff_t stride, float* scores) const override;
   double flops() const override;
+  std::optional<FlatModel> flat_model() const override;
   const Network& network() const { return network_; }
 
  private:
@@ -54,8 +56,8 @@ class NetworkClassifier final : public Classifier {
   Network network_;
 };
 
-/// Logits of `count` pixels, as Classifier::score. Sums run over inputs in their order, with no fused multiply-add, so
-/// that all machines and devices give the same bits.
+/// Logits of `count` pixels, as Classifier::score. A sum begins with the bias and runs over inputs in their order, each
+/// step sum = fmaf(input, weight, sum), rounded once, so that all machines and devices give the same bits.
 void run_network(const Network& network, const float* features, int count, std::ptrdiff_t stride, float* logits);
 
 }  // namespace nadir

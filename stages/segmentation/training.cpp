@@ -3,8 +3,11 @@
 
 #include <algorithm>
 
+#include "stages/segmentation/committee.h"
 #include "stages/segmentation/forest.h"
 #include "stages/segmentation/gaussian.h"
+#include "stages/segmentation/method_choice.h"
+#include "stages/segmentation/mix.h"
 
 namespace nadir {
 namespace {
@@ -22,6 +25,34 @@ std::shared_ptr<Classifier> trained_network(const TrainingSet& set, const Featur
   return network;
 }
 
+std::shared_ptr<Classifier> trained_committee(const TrainingSet& set, const FeatureSpec& spec,
+                                              const std::vector<ClassInfo>& classes, TrainingPlan plan,
+                                              std::uint64_t seed, Exec& exec) {
+  std::vector<std::shared_ptr<Classifier>> members;
+  Record facts;
+  for (const Method method : {Method::random_forest, Method::network}) {
+    plan.method = method;
+    members.push_back(train_classifier(set, spec, classes, plan, seed, exec));
+    for (const auto& [name, value] : members.back()->facts().fields()) facts.set(name, value);
+  }
+  auto committee = std::make_shared<Committee>(spec, classes, std::move(members));
+  committee->set_facts(std::move(facts));
+  return committee;
+}
+
+std::shared_ptr<Classifier> trained_best(const TrainingSet& set, const FeatureSpec& spec,
+                                         const std::vector<ClassInfo>& classes, TrainingPlan plan, std::uint64_t seed,
+                                         Exec& exec) {
+  const MethodChoice choice = choose_method(set, classes, plan, mix(seed, 4), exec);
+  plan.method = choice.method;
+  auto best = train_classifier(set, spec, classes, plan, seed, exec);
+  Record facts = best->facts();
+  facts.set("tried", choice.tried);
+  facts.set("tried_accuracy", choice.accuracies);
+  best->set_facts(std::move(facts));
+  return best;
+}
+
 }  // namespace
 
 std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const FeatureSpec& spec,
@@ -34,6 +65,8 @@ std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const Featu
       return std::make_shared<GaussianClassifier>(
           spec, classes, set.features, fit_gaussian(set, classes.size(), plan.shrinkage), GaussianKind::likelihood);
     case Method::network: return trained_network(set, spec, classes, plan.network, seed);
+    case Method::committee: return trained_committee(set, spec, classes, plan, seed, exec);
+    case Method::automatic: return trained_best(set, spec, classes, plan, seed, exec);
     case Method::svm: break;
   }
   return std::make_shared<SvmClassifier>(spec, classes, train_svm(set, classes.size(), plan.svm));

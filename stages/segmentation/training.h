@@ -9,7 +9,14 @@
 
 namespace nadir {
 
-enum class Method { random_forest, maximum_likelihood, network, svm };
+enum class Method {
+  random_forest,
+  maximum_likelihood,
+  network,
+  svm,
+  committee,  ///< forest and network
+  automatic   ///< that of the above which suits the survey best, see choose_method()
+};
 
 struct TrainingPlan {
   Method method = Method::random_forest;

@@ -11,19 +11,6 @@
 namespace nadir {
 namespace {
 
-// The bicubic interpolation of y, with room for what A reads beyond the edges.
-Tile start(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {
-  const InterpolationTaps taps(Interpolation::bicubic, observation.factor, centre_of(observation));
-  Tile coarse(unite(y.window, taps.coarse_window(whole(data.fine()))), y.bands);
-  copy_pixels(y, coarse.view(), y.window);
-  for (int row = 0; row < y.window.height; ++row)
-    std::fill_n(coarse.view().mask().row(row) - coarse.window().x, y.window.width, std::uint8_t{1});
-  mirror_edges(coarse.view(), data.coarse());
-  Tile x(data.padded(), y.bands);
-  interpolate(exec, coarse.view(), x.view().crop(whole(data.fine())), taps);
-  return x;
-}
-
 // The iterations of solve_nonlocal on one rectangle.
 class NonlocalSolver {
  public:
@@ -32,52 +19,39 @@ class NonlocalSolver {
         settings_(settings),
         y_(y),
         data_(settings.observation, {y.window.width, y.window.height}),
-        x_(start(exec, data_, settings.observation, y)),
+        x_(first_estimate(exec, data_, settings.observation, y)),
         z_(whole(data_.fine()), y.bands),
         layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin) {}
 
   Tile run() {
-    const int largest_patch = settings_.search.patch + settings_.alternate_patch;
-    if (std::min(data_.fine().width, data_.fine().height) >= largest_patch)
+    if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
     project(settings_.iterations - 1, settings_.last_distrust);
     return std::move(z_);
   }
 
  private:
-  // s falls from first_step to last_step, evenly on a bent log scale.
-  double step(int k) const {
-    const double f =
-        settings_.iterations > 1 ? std::pow(double(k) / (settings_.iterations - 1), double(settings_.bend)) : 1;
-    return double(settings_.first_step) * std::pow(double(settings_.last_step / settings_.first_step), f);
-  }
-
   void project(int k, float distrust = 1) {
-    std::vector<float> rho;
-    for (const float n : settings_.noise) rho.push_back(float(std::pow(double(n) / step(k), 2)) * distrust);
-    data_.project(exec_, x_.view(), y_, rho, z_.view());
+    data_.project(exec_, x_.view(), y_, settings_.rho(k, distrust), z_.view());
   }
 
   void iterate(int k) {
     project(k);
     if (k % settings_.keep_matches == 0) match(k);
-    const float t = float(settings_.strength * step(k) * step(k));
-    const float momentum = k + 1 < settings_.iterations ? settings_.momentum : 0;
     std::vector<float> pyramid(layout_.samples());
     std::vector<float> aggregate(std::size_t(whole(data_.fine()).area()));
     for (int b = 0; b < y_.bands; ++b) {
       const float* z = z_.view().band(b).data;
       std::copy(z, z + aggregate.size(), pyramid.begin());
       layout_.fill_copies(exec_, pyramid);
-      shrink_groups(exec_, layout_, pyramid, *grid_, matches_, search_, t, aggregate);
-      extrapolate(aggregate, momentum, x_.view().band(b));
+      shrink_groups(exec_, layout_, pyramid, *grid_, matches_, search_, settings_.threshold(k), aggregate);
+      extrapolate(aggregate, settings_.momentum_after(k), x_.view().band(b));
     }
   }
 
   // The guide is the mean of the bands of x.
   void match(int k) {
-    search_ = settings_.search;
-    if (settings_.alternate_patch) search_.patch += k % 2;
+    search_ = settings_.search_of(k);
     grid_.emplace(data_.fine(), search_.patch, k, layout_.origin());
     Guide guide(layout_, search_.patch, search_.simd);
     const int width = data_.fine().width;
@@ -163,13 +137,43 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
   return s;
 }
 
+double SolverSettings::step(int k) const {
+  const double f = iterations > 1 ? std::pow(double(k) / (iterations - 1), double(bend)) : 1;
+  return double(first_step) * std::pow(double(last_step / first_step), f);
+}
+
+std::vector<float> SolverSettings::rho(int k, float distrust) const {
+  std::vector<float> rho;
+  for (const float n : noise) rho.push_back(float(std::pow(double(n) / step(k), 2)) * distrust);
+  return rho;
+}
+
+SearchSettings SolverSettings::search_of(int k) const {
+  SearchSettings s = search;
+  if (alternate_patch) s.patch += k % 2;
+  return s;
+}
+
+Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {
+  const InterpolationTaps taps(Interpolation::bicubic, observation.factor, centre_of(observation));
+  Tile coarse(unite(y.window, taps.coarse_window(whole(data.fine()))), y.bands);
+  copy_pixels(y, coarse.view(), y.window);
+  for (int row = 0; row < y.window.height; ++row)
+    std::fill_n(coarse.view().mask().row(row) - coarse.window().x, y.window.width, std::uint8_t{1});
+  mirror_edges(coarse.view(), data.coarse());
+  Tile x(data.padded(), y.bands);
+  interpolate(exec, coarse.view(), x.view().crop(whole(data.fine())), taps);
+  mirror_edges(x.view(), data.fine());
+  return x;
+}
+
 Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin) {
   return NonlocalSolver(exec, settings, y, origin).run();
 }
 
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y) {
   const DataTerm data(observation, {y.window.width, y.window.height});
-  Tile x = start(exec, data, observation, y);
+  Tile x = first_estimate(exec, data, observation, y);
   for (int k = 0; k < iterations; ++k) data.back_project(exec, x.view(), y);
   return x;
 }

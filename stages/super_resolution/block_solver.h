@@ -26,6 +26,15 @@ struct SolverSettings {
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
   float last_distrust = 1;   ///< rho of the data step that ends it is so many times larger
+
+  int largest_patch() const { return search.patch + alternate_patch; }
+  /// s of iteration k, grey levels: falls from first_step to last_step, evenly on a bent log scale.
+  double step(int k) const;
+  float threshold(int k) const { return float(strength * step(k) * step(k)); }
+  float momentum_after(int k) const { return k + 1 < iterations ? momentum : 0; }
+  /// Of each band, `distrust` times larger than usual.
+  std::vector<float> rho(int k, float distrust = 1) const;
+  SearchSettings search_of(int k) const;
 };
 
 /// The settings of a quality for bands with noise of these standard deviations, 8-bit units.
@@ -35,6 +44,10 @@ SolverSettings preset(Quality quality, std::span<const float> noise);
 /// bands share one match list. `y` lies at (0, 0), all its samples have finite values; the returned tile holds the fine
 /// image, whose first pixel is pixel `origin` of the scene.
 Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin = {});
+
+/// Where the solver starts: the bicubic interpolation of y, with room for what A reads beyond the edges and the mirror
+/// image there.
+Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y);
 
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);

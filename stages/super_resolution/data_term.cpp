@@ -9,9 +9,6 @@
 namespace nadir {
 namespace {
 
-constexpr int kMaxSteps = 12;
-constexpr double kSquaredResidual = 1e-6;  // relative, where conjugate gradients stop
-
 // Row i of one axis of A with the mirror at the edges, as weights of all fine samples.
 std::vector<double> observation_row(const AxisTaps& taps, int i, int fine) {
   std::vector<double> row(std::size_t(fine), 0.0);
@@ -115,7 +112,7 @@ void DataTerm::solve(float* r, float rho) const {
   std::vector<float> q(static_cast<std::size_t>(n));
   double squared = dot(r, r, n);
   const double enough = kSquaredResidual * squared;
-  for (int k = 0; k < kMaxSteps && squared > enough && squared > 0; ++k) {
+  for (int k = 0; k < kMostProjectionSteps && squared > enough && squared > 0; ++k) {
     apply_gram(p.data(), q.data());
     scale_add(rho, p.data(), n, q.data());
     const double curvature = dot(p.data(), q.data(), n);

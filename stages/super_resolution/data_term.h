@@ -24,12 +24,20 @@ struct BandedGram {
   double row_sum() const;
 };
 
+/// Where conjugate gradients stop.
+constexpr int kMostProjectionSteps = 12;
+constexpr double kSquaredResidual = 1e-6;  ///< relative
+
 class DataTerm {
  public:
   DataTerm(const Observation& observation, Size coarse);
 
   Size coarse() const { return coarse_; }
   Size fine() const { return fine_; }
+  const AxisTaps& taps() const { return taps_; }
+  /// A A' is one of these along x and one along y.
+  const BandedGram& columns() const { return columns_; }
+  const BandedGram& rows() const { return rows_; }
   /// The fine image and what A reads beyond its edges.
   Window padded() const;
 

@@ -178,15 +178,16 @@ struct Avx512 {
                                                                                 const __m512i* reference) {
     constexpr int kPairs = (kPatch + 1) / 2;
     __m512i product = _mm512_setzero_si512();
+    __m512i other = _mm512_setzero_si512();  // a second sum, so that two chains of additions overlap
     for (int p = 0; p < kPatch; ++p, at += stride, reference += kPairs) {
       const __m512i here = _mm512_load_si512(at);
       const __m512i next = _mm512_load_si512(at + kScanLanes);
       product = _mm512_dpwssd_epi32(product, here, reference[0]);
-      if constexpr (kPairs > 1) product = _mm512_dpwssd_epi32(product, shifted<2>(here, next), reference[1]);
+      if constexpr (kPairs > 1) other = _mm512_dpwssd_epi32(other, shifted<2>(here, next), reference[1]);
       if constexpr (kPairs > 2) product = _mm512_dpwssd_epi32(product, shifted<4>(here, next), reference[2]);
-      if constexpr (kPairs > 3) product = _mm512_dpwssd_epi32(product, shifted<6>(here, next), reference[3]);
+      if constexpr (kPairs > 3) other = _mm512_dpwssd_epi32(other, shifted<6>(here, next), reference[3]);
     }
-    return product;
+    return _mm512_add_epi32(product, other);
   }
 
   // valignr of 32-bit entries; the masked form, because compilers warn of the other's undefined operand.

@@ -6,26 +6,19 @@
 #include <cstdlib>
 
 #include "pipeline/backend/simd.h"
+#include "stages/super_resolution/guide_units.h"
 
 namespace nadir {
 namespace {
 
 constexpr int kRowsPerTask = 4;  // of references
-constexpr float kStepsPerGrey = 8;
-constexpr float kMiddle = 1024;  // steps; centres [0, 255]
-constexpr float kLimit = 2047;
 
 std::size_t whole_lanes(int n) { return std::size_t((n + kScanLanes - 1) / kScanLanes * kScanLanes); }
 
 // Samples to pairs of whole numbers; reads one sample more than it writes.
 NADIR_SIMD_CLONES void quantize_pairs(const float* samples, std::ptrdiff_t count, std::int32_t* q,
                                       std::int32_t* pairs) {
-  for (std::ptrdiff_t i = 0; i <= count; ++i) {
-    float v = samples[i] * kStepsPerGrey - kMiddle;
-    v = v > -kLimit ? v : -kLimit;
-    v = v < kLimit ? v : kLimit;
-    q[i] = std::int32_t(v + (kLimit + 0.5f)) - std::int32_t(kLimit);
-  }
+  for (std::ptrdiff_t i = 0; i <= count; ++i) q[i] = guide_steps(samples[i]);
   for (std::ptrdiff_t i = 0; i < count; ++i)
     pairs[i] = std::int32_t((std::uint32_t(q[i]) & 0xffffU) | (std::uint32_t(q[i + 1]) << 16));
 }
@@ -77,7 +70,8 @@ Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
     : layout_(&layout),
       patch_(patch),
       simd_(simd),
-      stride_(ceil_div(layout.stride(), kScanLanes) * kScanLanes),
+      // an odd number of cache lines: rows of a power of two would contend for the same sets
+      stride_((ceil_div(layout.stride(), kScanLanes) | 1) * kScanLanes),
       pyramid_(layout.samples()) {
   const PyramidLayout::Level& last = layout.levels().back();
   for (Map* map : {&pairs_, &energy_, &sketch_}) map->resize(place(last.top + last.height) / kScanLanes + 2);
@@ -116,8 +110,7 @@ class Guide::Search {
     scan_.sketch = guide.sketch_.data()->at;
     scan_.stride = guide.stride_;
     scan_.patch = guide.patch_;
-    copy_penalty_ = std::int32_t(std::min(double(1 << 28), double(settings.copy_penalty) * scan_.patch * scan_.patch *
-                                                               double(kStepsPerGrey * kStepsPerGrey)));
+    copy_penalty_ = copy_penalty_steps(settings.copy_penalty, scan_.patch);
     std::size_t most = 0;
     for (std::size_t l = 0; l < guide.layout_->levels().size(); ++l) {
       const int edge = 2 * (l == 0 ? settings.radius : settings.copy_radius) + 1;
@@ -132,8 +125,7 @@ class Guide::Search {
     list_runs(row, column);
     const int wanted = std::min(settings_.similar, candidates_);
     // Too much costs little where the rows around the reference narrow it before the others are searched.
-    const bool all_dense = dense_ == 0 && dense_end_ == runs_.size();
-    for (std::int32_t limit = loose(guess_, all_dense ? 2 : 6);; limit = loose(limit, 4)) {
+    for (std::int32_t limit = loose(guess_, all_dense() ? 2 : 6);; limit = loose(limit, 4)) {
       collect(limit, wanted);
       if (near_.count >= wanted) break;
     }
@@ -145,6 +137,8 @@ class Guide::Search {
     constexpr std::int32_t kMost = 1 << 29;
     return limit < kMost / times ? limit * times + 64 : kMost;
   }
+
+  bool all_dense() const { return dense_ == 0 && dense_end_ == runs_.size(); }
 
   // `row` of the scene, or of its copy.
   bool is_searched(std::size_t level, int row, int distance) const {
@@ -198,6 +192,7 @@ class Guide::Search {
     scan_.set_limit(limit);
     scan_patches(guide_.simd_, scan_, runs.subspan(dense_, dense_end_ - dense_), near_);
     const int dense = near_.count;
+    if (all_dense()) return;
     if (dense >= wanted) scan_.set_limit(near_enough(wanted, wanted / 4));
     scan_patches(guide_.simd_, scan_, runs.first(dense_), near_);
     const int before = near_.count - dense;

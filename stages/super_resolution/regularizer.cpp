@@ -9,9 +9,6 @@
 namespace nadir {
 namespace {
 
-// Rows of references whose patches share one sum. The sums of strips are added in their order, so the result does not
-// depend on which thread computed which.
-constexpr int kRowsPerStrip = 8;
 constexpr int kRowSamples = 8;  // that a row of a patch may rewrite
 
 // Sums over the patches of one strip of references.

@@ -4,12 +4,10 @@
 #include <vector>
 
 #include "pipeline/backend/simd.h"
+#include "stages/super_resolution/shrinkage_constants.h"
 #include "stages/super_resolution/simd_level.h"
 
 namespace nadir {
-
-/// Samples of a patch are worked on in blocks of so many; they divide patch^2.
-constexpr int batch_block(int patch) { return patch == 5 ? 5 : 4; }
 
 /// Memory of one batch: sixteen groups of patches, one a lane, and the matrices of their shrinkage, `samples` floats of
 /// each lane side by side. Patches come in blocks of samples, of all patches the first, then the second: sample s of

@@ -35,16 +35,12 @@ class LaneShrinkage {
     V squares = V{};
     filter_matrix(m.inverse, t2, m.covariance, squares);
     filter_patches(m, used);
-    at(m.weights, 0) = 1.0f / (squares + kWeightFloor);
+    at(m.weights, 0) = 1.0f / (squares + kGroupWeightFloor);
   }
 
  private:
   static constexpr int kSamples = kPatch * kPatch;
   static constexpr int kBlock = batch_block(kPatch);
-  static constexpr float kWeightFloor = 0.15f;
-  // float32 resolves C^2 to about 2e-7 of (trace C)^2; a smaller t^2 would drown in its rounding. Groups of real images
-  // hardly ever come near.
-  static constexpr float kResolution = 4e-7f;
 
   struct Block {
     V at[kBlock][kBlock];
@@ -161,7 +157,7 @@ class LaneShrinkage {
   static NADIR_INLINE void square_threshold(const float* covariance, float t, V& t2) {
     V trace = V{};
     for (int i = 0; i < kSamples; ++i) trace += at(covariance, i * kSamples + i);
-    const V least = kResolution * trace * trace;
+    const V least = kLeastThreshold * trace * trace;
     const V wanted = V{} + t * t;
     t2 = wanted > least ? wanted : least;
   }

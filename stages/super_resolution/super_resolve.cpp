@@ -8,6 +8,7 @@
 #include "stages/super_resolution/fill.h"
 #include "stages/super_resolution/imaging.h"
 #include "stages/super_resolution/interpolate.h"
+#include "stages/super_resolution/kernel_solver.h"
 #include "stages/super_resolution/super_resolution.h"
 
 namespace nadir {
@@ -108,13 +109,18 @@ class SuperResolve final : public TileStage {
 
   std::size_t scratch_bytes(const Window& out) const override {
     if (!by_blocks() || out.empty()) return 0;
-    std::size_t most = 0;
-    for_each_block(out, [&](const Window& core) {
-      const Window r = region(core);
-      most = std::max(
-          most, 2 * Tile::bytes(r, in_.band_count()) + solver_bytes(settings_, {r.width, r.height}, in_.band_count()));
+    return largest_block(out, [&](const Window& r) {
+      return 2 * Tile::bytes(r, in_.band_count()) + solver_bytes(settings_, {r.width, r.height}, in_.band_count());
     });
-    return most;
+  }
+
+  DeviceUse device_use() const override {
+    return params_.method == Method::nonlocal ? DeviceUse::own : DeviceUse::none;
+  }
+  std::size_t device_bytes(const Window& out) const override {
+    return largest_block(out, [&](const Window& r) {
+      return kernel_solver_bytes(settings_, {r.width, r.height}, in_.band_count());
+    });
   }
 
   void run(Inputs in, Outputs out, Exec& exec) const override {
@@ -146,6 +152,14 @@ class SuperResolve final : public TileStage {
           visit(core);
   }
 
+  // The largest of bytes(region) of the blocks.
+  template <class Bytes>
+  std::size_t largest_block(const Window& out, Bytes bytes) const {
+    std::size_t most = 0;
+    for_each_block(out, [&](const Window& core) { most = std::max(most, bytes(region(core))); });
+    return most;
+  }
+
   Window region(const Window& core) const { return intersect(grow(core, halo_), in_.grid.window()); }
 
   // The region at (0, 0), in 8-bit units, without gaps. Its mask tells where samples are valid.
@@ -168,8 +182,9 @@ class SuperResolve final : public TileStage {
   }
 
   Tile solve(ConstTileView y, const Window& r, Exec& exec) const {
-    if (params_.method == Method::nonlocal)
-      return solve_nonlocal(exec, settings_, y, {r.x * params_.scale, r.y * params_.scale});
+    const Origin origin{r.x * params_.scale, r.y * params_.scale};
+    if (exec.on_device()) return solve_by_kernels(exec, settings_, y, origin);
+    if (params_.method == Method::nonlocal) return solve_nonlocal(exec, settings_, y, origin);
     return solve_back_projection(exec, observation_, params_.iterations > 0 ? params_.iterations : 30, y);
   }
 
@@ -218,7 +233,8 @@ StageInfo super_resolve_stage() {
           .outputs = {{"image", PortType::image, "The finer image."}},
           .params = params_of<Params>(),
           .factory = TileFactory{make_stage<TileStage, SuperResolve, Params>},
-          .flops_per_sample = 10000};
+          .flops_per_sample = 10000,
+          .on_device = true};
 }
 
 }  // namespace nadir

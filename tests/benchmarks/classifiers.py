@@ -64,6 +64,10 @@ VARIANTS = {
     "svm + majority": graph("method: svm", after=MAJORITY, labels="calm"),
     "svm + potts": graph("method: svm", after=POTTS % 0.7, labels="calm"),
     "forest + potts": graph("method: random_forest", after=POTTS % 0.7, labels="calm"),
+    "committee": graph("method: committee"),
+    "committee + texture": graph("method: committee", texture=True),
+    "auto": graph("method: auto"),
+    "auto + texture": graph("method: auto", texture=True),
 }
 
 

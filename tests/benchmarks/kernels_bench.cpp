@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +12,8 @@
 #include "stages/degradation/degradation_ops.h"
 #include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet_ops.h"
+#include "tests/benchmarks/block_kernels_bench.h"
+#include "tests/benchmarks/timing.h"
 
 namespace nadir {
 
@@ -41,27 +41,6 @@ struct Settings {
   int repeats = 7;
 };
 
-// On the CPU that which all threads spend, so that a busy machine distorts less; on a device what passes.
-double seconds_now(const Exec& exec) {
-  timespec t{};
-  clock_gettime(exec.on_device() ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
-
-double median_seconds(Exec& exec, int repeats, const std::function<void()>& work) {
-  work();
-  exec.finish();
-  std::vector<double> seconds;
-  for (int r = 0; r < repeats; ++r) {
-    const double start = seconds_now(exec);
-    work();
-    exec.finish();
-    seconds.push_back(seconds_now(exec) - start);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + repeats / 2, seconds.end());
-  return seconds[std::size_t(repeats) / 2];
-}
-
 class Bench {
  public:
   explicit Bench(const Settings& s)
@@ -80,10 +59,12 @@ class Bench {
     degrade();
     for (const FilterName name : {FilterName::haar, FilterName::db4, FilterName::cdf97}) wavelet(name);
     stationary(FilterName::db4);
+    if (exec_.on_device() || s_.size <= kLargestLoops) bench_block_kernels(exec_, s_.size, s_.repeats);
   }
 
  private:
-  static constexpr int kMargin = 128;  // more than any kernel here reaches
+  static constexpr int kMargin = 128;        // more than any kernel here reaches
+  static constexpr int kLargestLoops = 128;  // on the CPU kernels of blocks are loops that only tests use
 
   // Counts each input and output sample once.
   void report(const std::string& name, double seconds, double samples_in, double samples_out) {

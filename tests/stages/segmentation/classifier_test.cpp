@@ -9,6 +9,7 @@
 
 #include "stages/segmentation/elementary.h"
 #include "stages/segmentation/gaussian.h"
+#include "stages/segmentation/method_choice.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/network_gradient.h"
 #include "stages/segmentation/training.h"
@@ -62,7 +63,8 @@ std::shared_ptr<Classifier> train(Method method, const TrainingSet& set, int n) 
   return train_classifier(set, {.bands = set.features, .band_names = {"blue", "green"}}, classes(n), plan, 5, exec);
 }
 
-constexpr Method kMethods[]{Method::random_forest, Method::maximum_likelihood, Method::network, Method::svm};
+constexpr Method kMethods[]{Method::random_forest, Method::maximum_likelihood, Method::network, Method::svm,
+                            Method::committee};
 
 TEST(Classifier, every_method_tells_separate_clouds_apart) {
   const TrainingSet set = clouds(600, 3, 4, 1), other = clouds(400, 3, 4, 2);
@@ -118,6 +120,63 @@ TEST(Classifier, refuses_bytes_that_are_no_model_are_cut_short_changed_or_from_t
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("later version"), std::string::npos);
   }
+}
+
+TEST(Committee, gives_the_mean_of_its_members_probabilities) {
+  const TrainingSet set = clouds(300, 3, 3, 1, 60);
+  constexpr int kCount = 32;
+  AlignedFloats features(3 * kCount), scores(3 * kCount), forest(3 * kCount), network(3 * kCount);
+  for (int i = 0; i < kCount; ++i)
+    for (int f = 0; f < 3; ++f) features.data()[f * kCount + i] = set.row(std::size_t(i))[f];
+  train(Method::committee, set, 3)->score(features.data(), kCount, kCount, scores.data());
+  train(Method::random_forest, set, 3)->score(features.data(), kCount, kCount, forest.data());
+  train(Method::network, set, 3)->score(features.data(), kCount, kCount, network.data());
+  scores_to_probabilities(Link::softmax, network.data(), 3, kCount, kCount);
+  for (int i = 0; i < 3 * kCount; ++i) ASSERT_EQ(scores.data()[i], (forest.data()[i] + network.data()[i]) / 2) << i;
+}
+
+TrainingPlan quick_plan() {
+  TrainingPlan plan;
+  plan.method = Method::automatic;
+  plan.forest.trees = 20;
+  plan.network.hidden = {8};
+  plan.network.steps = 200;
+  return plan;
+}
+
+// Squares of a chessboard: no normal distribution a class tells them apart.
+TEST(MethodChoice, takes_what_is_right_most_often_and_is_told_in_the_facts) {
+  TrainingSet board{2, {}, {}, {}};
+  for (int i = 0; i < 600; ++i) {
+    const double x = 4 * unit_interval(mix(1, std::uint64_t(i))), y = 4 * unit_interval(mix(2, std::uint64_t(i)));
+    board.values.insert(board.values.end(), {float(x), float(y)});
+    board.labels.push_back(std::uint16_t((int(x) + int(y)) % 2));
+    board.groups.push_back(i / 4 * 2 + int(board.labels.back()));
+  }
+  Exec exec;
+  const auto best = train_classifier(board, {.bands = 2}, classes(2), quick_plan(), 5, exec);
+  const auto accuracies = std::get<std::vector<double>>(*best->facts().find("tried_accuracy"));
+  const auto tried = std::get<std::vector<std::string>>(*best->facts().find("tried"));
+  const auto winner = std::max_element(accuracies.begin(), accuracies.end()) - accuracies.begin();
+  EXPECT_EQ(tried[std::size_t(winner)], best->method());
+  EXPECT_EQ(tried[1], "maximum_likelihood");
+  EXPECT_LT(accuracies[1], 0.65);
+  EXPECT_GT(accuracies[std::size_t(winner)], 0.75);
+  EXPECT_EQ(best->bytes(), train_classifier(board, {.bands = 2}, classes(2), quick_plan(), 5, exec)->bytes());
+}
+
+// Every survey feature has a place of its own among the values and a random class: only who has seen it can know.
+TEST(MethodChoice, judges_by_features_that_were_not_trained_on) {
+  TrainingSet set{1, {}, {}, {}};
+  for (int i = 0; i < 400; ++i) {
+    const int feature = i / 10;
+    set.values.push_back(float(feature) + 0.1f * float(i % 10) / 10);
+    set.labels.push_back(std::uint16_t(mix(3, std::uint64_t(feature)) % 2));
+    set.groups.push_back(feature);
+  }
+  Exec exec;
+  for (const double accuracy : choose_method(set, classes(2), quick_plan(), 1, exec).accuracies)
+    EXPECT_LT(accuracy, 0.8);
 }
 
 TEST(Gaussian, scores_are_log_densities) {
@@ -184,6 +243,30 @@ TEST(Network, equals_a_slow_evaluation_in_double) {
       }
       for (int k = 0; k < 3; ++k) ASSERT_NEAR(double(logits.data()[k * kStride + i]), here[std::size_t(k)], 2e-5);
     }
+  }
+}
+
+// One after the other, by the definition of run_network.
+std::vector<float> through(NetworkLayer layer, const std::vector<float>& in, bool relu) {
+  std::vector<float> out;
+  for (int o = 0; o < layer.outputs; ++o) {
+    float sum = layer.bias[std::size_t(o)];
+    for (int c = 0; c < layer.inputs; ++c) sum = std::fma(in[std::size_t(c)], layer.weight(o, c), sum);
+    out.push_back(relu ? std::max(sum, 0.0f) : sum);
+  }
+  return out;
+}
+
+TEST(Network, sums_are_rounded_once_a_step_and_have_the_bits_of_their_definition) {
+  const Network network = TrainingNetwork({3, 9, 2}, Activation::relu, 5).finish({{0, 0, 0}, {1, 1, 1}});
+  constexpr int kCount = 131, kStride = 144;
+  AlignedFloats x(3 * kStride), logits(2 * kStride);
+  for (int i = 0; i < 3 * kStride; ++i) x.data()[i] = float(normal(6, std::uint64_t(i)));
+  run_network(network, x.data(), kCount, kStride, logits.data());
+  for (int i = 0; i < kCount; ++i) {
+    const std::vector<float> in{x.data()[i], x.data()[kStride + i], x.data()[2 * kStride + i]};
+    const auto out = through(network.layers[1], through(network.layers[0], in, true), false);
+    for (int k = 0; k < 2; ++k) ASSERT_EQ(logits.data()[k * kStride + i], out[std::size_t(k)]) << i;
   }
 }
 

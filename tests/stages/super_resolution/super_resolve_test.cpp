@@ -267,5 +267,17 @@ TEST(SuperResolve, does_not_look_beyond_the_window_that_it_asks_for) {
   EXPECT_GT(stage->scratch_bytes({0, 0, 32, 32}), 0u);
 }
 
+TEST(SuperResolve, asks_for_a_device_where_it_solves) {
+  const test::Image image = test::make_texture(64, 48, 2, 1);
+  const auto solving = test::make_tile_stage(super_resolve_stage(), {{"block_px", Whole{32}}}, {&image});
+  EXPECT_EQ(solving->device_use(), DeviceUse::own);
+  // At least x, z and their correction, 32-bit samples of two bands.
+  EXPECT_GT(solving->device_bytes({0, 0, 64, 64}), std::size_t{3 * 2 * 64 * 64 * 4});
+  EXPECT_GT(solving->device_bytes({0, 0, 128, 96}), solving->device_bytes({0, 0, 64, 64}) - 1);
+  for (const char* method : {"bicubic", "lanczos", "back_projection"})
+    EXPECT_EQ(test::make_tile_stage(super_resolve_stage(), {{"method", Text(method)}}, {&image})->device_use(),
+              DeviceUse::none);
+}
+
 }  // namespace
 }  // namespace nadir

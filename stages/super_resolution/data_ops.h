@@ -1,0 +1,47 @@
+// The data term where the loops run: on a device, or for tests on the CPU.
+#pragma once
+
+#include <span>
+
+#include "pipeline/backend/buffer.h"
+#include "stages/super_resolution/data_term.h"
+
+namespace nadir {
+
+struct ProjectionState;
+struct ProjectionVectors;
+
+/// DataTerm::project for images of `bands` bands. Its inner products are summed in another order; see TreeSum.
+class Projection {
+ public:
+  Projection(Exec& exec, const DataTerm& data, int bands);
+  ~Projection();
+
+  /// z = x + A' (A A' + rho I)^-1 (y - A x); x holds data.padded(), all of it valid.
+  void run(TileView x, ConstTileView y, std::span<const float> rho, TileView z) const;
+
+  /// Memory for an image of so many coarse pixels, bytes.
+  static std::size_t bytes(Size coarse, Size fine, int bands);
+
+ private:
+  void solve(const ProjectionVectors& v) const;
+  enum class Product { first_residual, curvature, residual };
+  void multiply(const ProjectionVectors& v, const float* a, const float* b, Product product) const;
+
+  Exec& exec_;
+  const DataTerm& data_;
+  int bands_;
+  int parts_;  ///< of an inner product
+  Buffer<float> column_table_, row_table_;
+  ScratchTile r_, correction_;
+  Buffer<float> vectors_;
+  Buffer<double> sums_;
+  std::unique_ptr<Buffer<ProjectionState>> state_;
+};
+
+/// The mean of the bands of a window at (0, 0), as rows of its width.
+void mean_of_bands(Exec& exec, ConstTileView x, float* out);
+/// One band, as rows of its width.
+void copy_band(Exec& exec, ConstTileView z, int band, float* out);
+
+}  // namespace nadir

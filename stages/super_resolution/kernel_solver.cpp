@@ -1,0 +1,114 @@
+// solve_nonlocal by kernels: on a device, or for tests on the CPU.
+#include "stages/super_resolution/kernel_solver.h"
+
+#include <memory>
+#include <optional>
+
+#include "pipeline/backend/staged_tile.h"
+#include "stages/super_resolution/data_ops.h"
+#include "stages/super_resolution/group_ops.h"
+#include "stages/super_resolution/search_ops.h"
+
+namespace nadir {
+namespace {
+
+class KernelSolver {
+ public:
+  KernelSolver(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin)
+      : exec_(exec),
+        settings_(settings),
+        data_(settings.observation, {y.window.width, y.window.height}),
+        layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin),
+        y_(exec, y),
+        x_(exec, start(y).view()),
+        z_(exec, whole(data_.fine()), y.bands),
+        projection_(exec, data_, y.bands),
+        pyramids_(exec, layout_),
+        pyramid_(exec, layout_.samples()),
+        guide_(exec, layout_.samples()) {}
+
+  Tile run() {
+    if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
+      for (int k = 0; k < settings_.iterations; ++k) iterate(k);
+    project(settings_.iterations - 1, settings_.last_distrust);
+    return download();
+  }
+
+ private:
+  Tile start(ConstTileView y) const {
+    Exec host;
+    return first_estimate(host, data_, settings_.observation, y);
+  }
+
+  void project(int k, float distrust = 1) {
+    projection_.run(x_.view(), y_.view(), settings_.rho(k, distrust), z_.view());
+  }
+
+  void iterate(int k) {
+    project(k);
+    if (k % settings_.keep_matches == 0) match(k);
+    for (int b = 0; b < z_.view().bands; ++b) {
+      copy_band(exec_, z_.view(), b, pyramid_.data());
+      pyramids_.fill_copies(pyramid_.data());
+      View x = x_.view().crop(whole(data_.fine())).band(b);
+      shrinker_->run(pyramid_.data(), matches_->data(), settings_.threshold(k), settings_.momentum_after(k), x);
+    }
+  }
+
+  void match(int k) {
+    const SearchSettings search = settings_.search_of(k);
+    const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin());
+    shrinker_.reset();
+    matches_.emplace(exec_, std::size_t(grid.count()) * std::size_t(search.similar));
+    mean_of_bands(exec_, x_.view().crop(whole(data_.fine())), pyramid_.data());
+    pyramids_.fill_copies(pyramid_.data());
+    pyramids_.quantize(pyramid_.data(), guide_.data());
+    pyramids_.match(guide_.data(), grid, search, k, matches_->data());
+    shrinker_.emplace(exec_, data_.fine(), grid, search);
+  }
+
+  Tile download() {
+    Tile z(whole(data_.fine()), z_.view().bands);
+    z_.download(z.view());
+    exec_.finish();
+    return z;
+  }
+
+  Exec& exec_;
+  const SolverSettings& settings_;
+  DataTerm data_;
+  PyramidLayout layout_;
+  StagedTile y_, x_;
+  StagedTile z_;
+  Projection projection_;
+  PyramidOps pyramids_;
+  Buffer<float> pyramid_;
+  Buffer<std::int16_t> guide_;
+  std::optional<Buffer<std::int32_t>> matches_;
+  std::optional<GroupShrinker> shrinker_;
+};
+
+}  // namespace
+
+Tile solve_by_kernels(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin) {
+  return KernelSolver(exec, settings, y, origin).run();
+}
+
+std::size_t kernel_solver_bytes(const SolverSettings& settings, Size coarse, int bands) {
+  const int scale = settings.observation.factor;
+  const Size fine{coarse.width * scale, coarse.height * scale};
+  const std::size_t pixels = std::size_t(fine.width) * std::size_t(fine.height);
+  double area = 1;  // of image and copies
+  for (const float f : settings.copies) area += 1 / double(f * f);
+  const auto pyramid = std::size_t(area * double(pixels));
+  SearchSettings search = settings.search;
+  search.patch = settings.largest_patch();
+  constexpr std::size_t kReferenceArea = std::size_t{kReferenceStride} * kReferenceStride;
+  const std::size_t references = pixels / kReferenceArea + pixels / std::size_t(kReferenceStride);  // and both ends
+  const std::size_t matches = references * std::size_t(search.similar) * sizeof(std::int32_t);
+  return Tile::bytes(whole(coarse), bands) + 2 * Tile::bytes(whole(fine), bands) +
+         Projection::bytes(coarse, fine, bands) + pyramid * (sizeof(float) + sizeof(std::int16_t)) + matches +
+         GroupShrinker::bytes(fine, search);
+}
+
+}  // namespace nadir

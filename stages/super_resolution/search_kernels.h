@@ -1,0 +1,278 @@
+// The search for similar patches as functors: the same lists as Guide::match gives, for every machine and device.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pipeline/backend/launch_blocks.h"
+#include "stages/super_resolution/guide_units.h"
+#include "stages/super_resolution/pyramid.h"
+
+namespace nadir {
+
+constexpr int kMostLevels = 4;  // an image and its copies
+
+/// PyramidLayout::Level without its tables.
+struct SearchLevel {
+  float factor;
+  int width, height;
+  int top;
+  int first_x, first_y;
+};
+
+/// A copy from the image above it; see PyramidLayout::fill_copies. Pixel (x, y) of the copy.
+struct FillCopy {
+  float* pyramid;
+  std::ptrdiff_t stride;
+  int top;
+  const DownscaleTable::Entry* columns;
+  const DownscaleTable::Entry* rows;
+
+  HD void operator()(int, int x, int y) const {
+    const DownscaleTable::Entry& e = rows[y];
+    const DownscaleTable::Entry& c = columns[x];
+    float sum = 0;
+    for (int j = 0; j < DownscaleTable::kTaps; ++j) {
+      const float* at = pyramid + c.index[j];
+      float row = e.weight[0] * at[e.index[0] * stride];
+      for (int i = 1; i < DownscaleTable::kTaps; ++i) row += e.weight[i] * at[e.index[i] * stride];
+      sum += c.weight[j] * row;
+    }
+    pyramid[(top + y) * stride + x] = sum;
+  }
+};
+
+/// What patches are compared by, as Guide::quantize rounds it.
+struct QuantizeGuide {
+  const float* pyramid;
+  std::int16_t* guide;
+  std::ptrdiff_t stride;
+
+  HD void operator()(int, int x, int y) const {
+    guide[y * stride + x] = std::int16_t(guide_steps(pyramid[y * stride + x]));
+  }
+};
+
+/// One block finds the patches of one reference: it measures all candidates, finds the largest distance that counts
+/// two bits at a time, and writes the list in the order of the candidates.
+struct FindMatches {
+  static constexpr int kThreads = 256;
+  static constexpr int kBits = 30;  // of a distance, copies' penalties included
+  static constexpr int kSteps = kBits / 2;
+  static constexpr int kLargestArea = 64;
+
+  const std::int16_t* guide;
+  int stride;
+  SearchLevel levels[kMostLevels];
+  int level_count;
+  int origin_x, origin_y;
+  int patch, similar;
+  int radius, copy_radius, dense_rows, row_step, copy_row_step;
+  std::int32_t copy_penalty;
+  float copy_handicap;
+  int iteration;
+  const int* rows;  ///< of references
+  const int* columns;
+  int column_count;
+  int first;                ///< reference of block 0
+  int most_rows;            ///< of candidates of a reference
+  int most_candidates;      ///< of a reference
+  std::int32_t* distances;  ///< most_candidates a block; null: in shared memory
+  std::int32_t* matches;    ///< of all references
+
+  // Where the candidates of one level are: rows that are searched, all from `left` on.
+  struct Span {
+    int left, columns;
+    int top, bottom;              // rows that may be searched, bottom excluded
+    int dense_top, dense_bottom;  // of these all are
+    int step, phase;              // of the others those where (row + phase) % step == 0
+    int candidates;
+    int first_row;  // in the list of rows
+  };
+  struct Shared {
+    Span spans[kMostLevels];
+    int reference[kLargestArea];
+    int counts[kSteps][3];
+    int nearer[kThreads], equal[kThreads];
+  };
+
+  std::size_t shared_bytes() const {
+    return sizeof(Shared) + sizeof(int) * std::size_t(most_rows + (distances ? 0 : most_candidates));
+  }
+  HD int phases(int) const { return 6 + kSteps; }
+
+  HD void operator()(int block, int phase, int thread, std::byte* memory) const {
+    Shared& s = *reinterpret_cast<Shared*>(memory);
+    int* const searched = reinterpret_cast<int*>(memory + sizeof(Shared));
+    std::int32_t* const d = distances ? distances + std::ptrdiff_t(block) * most_candidates : searched + most_rows;
+    std::int32_t* const out = matches + std::ptrdiff_t(first + block) * similar;
+    const int row = rows[(first + block) / column_count];
+    const int column = columns[(first + block) % column_count];
+    if (phase == 0) return begin(s, row, column, thread);
+    if (phase == 1) return list_rows(s, searched, thread);
+    if (phase == 2) return measure(s, searched, d, thread);
+    if (phase < 3 + kSteps) return count_step(s, d, phase - 3, thread);
+    if (phase == 3 + kSteps) return count_nearer(s, d, thread);
+    if (phase == 4 + kSteps) return write(s, searched, d, out, thread);
+    repeat(s, out, thread);
+  }
+
+ private:
+  HD static int minimum(int a, int b) { return a < b ? a : b; }
+  HD static int maximum(int a, int b) { return a > b ? a : b; }
+
+  HD void begin(Shared& s, int row, int column, int thread) const {
+    for (int i = thread; i < patch * patch; i += kThreads)
+      s.reference[i] = guide[(row + i / patch) * stride + column + i % patch];
+    for (int i = thread; i < 3 * kSteps; i += kThreads) s.counts[i / 3][i % 3] = 0;
+    if (thread != 0) return;
+    int first_row = 0;
+    for (int l = 0; l < level_count; ++l) {
+      s.spans[l] = span_of(l, row, column);
+      s.spans[l].first_row = first_row;
+      const int count = searched_before(s.spans[l], s.spans[l].bottom);
+      s.spans[l].candidates = count * s.spans[l].columns;
+      first_row += count;
+    }
+  }
+
+  HD Span span_of(int l, int row, int column) const {
+    const SearchLevel& level = levels[l];
+    const int reach = l == 0 ? radius : copy_radius;
+    const int y = int(float(row + origin_y) / level.factor + 0.5f) - level.first_y;
+    const int x = int(float(column + origin_x) / level.factor + 0.5f) - level.first_x;
+    Span s{};
+    s.left = maximum(0, x - reach);
+    s.columns = maximum(0, minimum(level.width - patch, x + reach) - s.left + 1);
+    s.top = maximum(0, y - reach);
+    s.bottom = s.columns > 0 ? maximum(s.top, minimum(level.height - patch, y + reach) + 1) : s.top;
+    const int dense = l == 0 ? dense_rows : -1;  // no row of the copies is near
+    s.dense_top = minimum(s.bottom, maximum(s.top, y - dense));
+    s.dense_bottom = maximum(s.dense_top, minimum(s.bottom, y + dense + 1));
+    s.step = l == 0 ? row_step : copy_row_step;
+    s.phase = level.first_y + iteration;
+    return s;
+  }
+
+  // Rows of [from, to) where (row + phase) % step == 0.
+  HD static int multiples(const Span& s, int from, int to) {
+    return to <= from ? 0 : floor_div(to - 1 + s.phase, s.step) - floor_div(from - 1 + s.phase, s.step);
+  }
+
+  HD static int searched_before(const Span& s, int row) {
+    return multiples(s, s.top, minimum(row, s.dense_top)) + maximum(0, minimum(row, s.dense_bottom) - s.dense_top) +
+           multiples(s, s.dense_bottom, row);
+  }
+
+  HD void list_rows(const Shared& s, int* searched, int thread) const {
+    for (int l = 0; l < level_count; ++l) {
+      const Span& span = s.spans[l];
+      for (int y = span.top + thread; y < span.bottom; y += kThreads) {
+        const int before = searched_before(span, y);
+        if (searched_before(span, y + 1) > before) searched[span.first_row + before] = levels[l].top + y;
+      }
+    }
+  }
+
+  // The index in the pyramid of candidate c, and whether it lies in a copy.
+  struct Place {
+    int index;
+    bool in_copy;
+  };
+  HD Place place_of(const Shared& s, const int* searched, int c) const {
+    int l = 0;
+    while (c >= s.spans[l].candidates) c -= s.spans[l++].candidates;
+    const Span& span = s.spans[l];
+    return {searched[span.first_row + c / span.columns] * stride + span.left + c % span.columns, l > 0};
+  }
+
+  HD int candidates(const Shared& s) const {
+    int sum = 0;
+    for (int l = 0; l < level_count; ++l) sum += s.spans[l].candidates;
+    return sum;
+  }
+  HD int wanted(const Shared& s) const { return minimum(similar, candidates(s)); }
+
+  HD void measure(const Shared& s, const int* searched, std::int32_t* d, int thread) const {
+    const int count = candidates(s);
+    for (int c = thread; c < count; c += kThreads) {
+      const Place place = place_of(s, searched, c);
+      const std::int16_t* at = guide + place.index;
+      std::int32_t sum = 0;
+      for (int p = 0; p < patch; ++p)
+        for (int q = 0; q < patch; ++q) {
+          const int apart = at[p * stride + q] - s.reference[p * patch + q];
+          sum += apart * apart;
+        }
+      if (place.in_copy) {
+        sum += copy_penalty;
+        sum += std::int32_t(float(sum) * copy_handicap);
+      }
+      d[c] = minimum(sum, (1 << kBits) - 1);
+    }
+  }
+
+  // The bits that the first `steps` counts tell of the largest distance that counts.
+  HD std::int32_t bits_after(const Shared& s, int steps) const {
+    const int enough = wanted(s);
+    std::int32_t value = 0;
+    for (int i = 0; i < steps; ++i) {
+      int digit = 0;
+      for (int k = 0; k < 3; ++k) digit += s.counts[i][k] < enough;
+      value += digit << (kBits - 2 - 2 * i);
+    }
+    return value;
+  }
+
+  // Candidates below each of the three values that the next two bits may add.
+  HD void count_step(Shared& s, const std::int32_t* d, int step, int thread) const {
+    const std::int32_t base = bits_after(s, step);
+    const std::int32_t unit = 1 << (kBits - 2 - 2 * step);
+    const int count = candidates(s);
+    int below[3] = {0, 0, 0};
+    for (int c = thread; c < count; c += kThreads)
+      for (int k = 0; k < 3; ++k) below[k] += d[c] - base < (k + 1) * unit;
+    for (int k = 0; k < 3; ++k) add_shared(&s.counts[step][k], below[k]);
+  }
+
+  // Each thread has candidates side by side, so that the list can be written in order.
+  HD int segment(const Shared& s) const { return (candidates(s) + kThreads - 1) / kThreads; }
+
+  HD void count_nearer(Shared& s, const std::int32_t* d, int thread) const {
+    const std::int32_t last = bits_after(s, kSteps);
+    const int length = segment(s);
+    const int end = minimum(candidates(s), (thread + 1) * length);
+    int nearer = 0, equal = 0;
+    for (int c = thread * length; c < end; ++c) {
+      nearer += d[c] < last;
+      equal += d[c] == last;
+    }
+    s.nearer[thread] = nearer;
+    s.equal[thread] = equal;
+  }
+
+  HD void write(const Shared& s, const int* searched, const std::int32_t* d, std::int32_t* out, int thread) const {
+    const std::int32_t last = bits_after(s, kSteps);
+    int before = 0, all = 0, ties = 0;
+    for (int t = 0; t < kThreads; ++t) {
+      before += t < thread ? s.nearer[t] : 0;
+      ties += t < thread ? s.equal[t] : 0;
+      all += s.nearer[t];
+    }
+    const int ties_wanted = wanted(s) - all;
+    const int length = segment(s);
+    const int end = minimum(candidates(s), (thread + 1) * length);
+    int n = before + minimum(ties, ties_wanted);
+    for (int c = thread * length; c < end; ++c) {
+      if (d[c] > last || (d[c] == last && ties++ >= ties_wanted)) continue;
+      out[n++] = place_of(s, searched, c).index;
+    }
+  }
+
+  HD void repeat(const Shared& s, std::int32_t* out, int thread) const {
+    const int known = wanted(s);
+    for (int n = known + thread; n < similar; n += kThreads) out[n] = out[n % known];
+  }
+};
+
+}  // namespace nadir
