@@ -27,6 +27,8 @@
   STAGE(cluster)               \
   STAGE(read_model)            \
   STAGE(classify)              \
+  STAGE(read_network)          \
+  STAGE(segment)               \
   STAGE(smooth_labels)         \
   STAGE(sieve_labels)          \
   STAGE(assess)                \

@@ -9,6 +9,8 @@ StageInfo fit_classifier_stage();
 StageInfo classify_stage();
 StageInfo cluster_stage();
 StageInfo read_model_stage();
+StageInfo read_network_stage();
+StageInfo segment_stage();
 StageInfo smooth_labels_stage();
 StageInfo sieve_labels_stage();
 

@@ -41,7 +41,6 @@ def graph(params, image="scene", texture=False, extra="", after="", labels="clas
     nodes += (TEXTURE if texture else "") + extra
     nodes += MODEL.format(image=image, more=more, params=params) + CLASSES.format(image=image, more=more) + after
     nodes += "accuracy: {stage: assess, in: {labels: %s, truth: survey}}\n" % labels
-    nodes += "mask: {stage: write_mask, in: %s}\n" % labels
     return "nadir: 1\ngraph:\n" + "".join("  " + line + "\n" for line in nodes.splitlines())
 
 
@@ -55,6 +54,7 @@ VARIANTS = {
     "network": graph("method: network"),
     "svm": graph("method: svm"),
     "svm, c 100": graph("method: svm, svm_c: 100"),
+    "forest + mean": graph("method: random_forest, texture_levels: 0", texture=True),
     "forest + texture": graph("method: random_forest", texture=True),
     "network + texture": graph("method: network", texture=True),
     "svm + texture": graph("method: svm", texture=True),
@@ -66,6 +66,7 @@ VARIANTS = {
     "forest + potts": graph("method: random_forest", after=POTTS % 0.7, labels="calm"),
     "committee": graph("method: committee"),
     "committee + texture": graph("method: committee", texture=True),
+    "committee + mean": graph("method: committee, texture_levels: 0", texture=True),
     "auto": graph("method: auto"),
     "auto + texture": graph("method: auto", texture=True),
 }

@@ -196,7 +196,8 @@ TEST(Geometry, every_tile_stage_is_judged_or_works_pixel_by_pixel) {
   const std::set<Text> judged{"warp",          "blur",        "downsample",      "degrade",     "super_resolve",
                               "qmf_decompose", "qmf_subband", "qmf_reconstruct", "qmf_denoise", "local_statistics"};
   const std::set<Text> pointwise{"noise", "luma", "normalized_difference", "spectral_index", "classify", "quantize"};
-  const std::set<Text> of_labels{"smooth_labels", "sieve_labels"};  // no ramps; their tests count around each pixel
+  // No ramps come out; their tests count around each pixel.
+  const std::set<Text> of_labels{"smooth_labels", "sieve_labels", "segment"};
   const std::set<Text> moves_on_purpose{"distort"};
   for (const StageInfo& stage : all_stages())
     if (stage.as<TileFactory>()) {
