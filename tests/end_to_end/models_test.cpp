@@ -44,7 +44,7 @@ TEST_F(Models, are_left_beside_masks_and_give_the_same_mask_again_without_a_surv
 }
 
 TEST_F(Models, committees_take_bands_and_means_and_are_as_good_as_forests) {
-  const std::string quick = " --set model.repeats=1 --set model.folds=3";
+  const std::string quick = " --set model.repeats=1 --set model.folds=3 --set model.steps=300";
   const Outcome run =
       box_.nadir("run " + config("committee") + " " + scene_ + " --truth s/survey.gpkg --out c" + quick);
   ASSERT_EQ(run.exit_code, 0) << run.err;
