@@ -30,7 +30,7 @@ class Models : public ::testing::Test {
 };
 
 TEST_F(Models, are_left_beside_masks_and_give_the_same_mask_again_without_a_survey) {
-  for (const std::string method : {"random_forest", "maximum_likelihood", "network", "svm"}) {
+  for (const std::string method : {"random_forest", "maximum_likelihood", "network", "svm", "committee"}) {
     const std::string out = "by_" + method;
     const Outcome trained = classify(out, "--set model.method=" + method + " --set model.folds=0");
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
@@ -41,6 +41,18 @@ TEST_F(Models, are_left_beside_masks_and_give_the_same_mask_again_without_a_surv
     ASSERT_EQ(applied.exit_code, 0) << applied.err;
     EXPECT_EQ(hash(out + "/" + name_ + "/mask.tif"), hash("again_" + method + "/" + name_ + "/mask.tif"));
   }
+}
+
+TEST_F(Models, committees_take_bands_and_means_and_are_as_good_as_forests) {
+  const std::string quick = " --set model.repeats=1 --set model.folds=3 --set model.steps=300";
+  const Outcome run =
+      box_.nadir("run " + config("committee") + " " + scene_ + " --truth s/survey.gpkg --out c" + quick);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  ASSERT_EQ(classify("forest", quick).exit_code, 0);
+  const auto model = box_.json("c/" + name_ + "/model.json");
+  EXPECT_EQ(model["members"], nlohmann::json::parse(R"(["random_forest", "network"])"));
+  EXPECT_GE(model["held_out_accuracy"].get<double>(),
+            box_.json("forest/" + name_ + "/model.json")["held_out_accuracy"].get<double>() - 0.02);
 }
 
 TEST_F(Models, are_not_trained_again_by_a_run_that_goes_on) {

@@ -7,6 +7,8 @@
 #include <numeric>
 #include <opencv2/ml.hpp>
 
+#include "pipeline/core/error.h"
+#include "stages/segmentation/committee.h"
 #include "stages/segmentation/elementary.h"
 #include "stages/segmentation/gaussian.h"
 #include "stages/segmentation/method_choice.h"
@@ -133,6 +135,16 @@ TEST(Committee, gives_the_mean_of_its_members_probabilities) {
   train(Method::network, set, 3)->score(features.data(), kCount, kCount, network.data());
   scores_to_probabilities(Link::softmax, network.data(), 3, kCount, kCount);
   for (int i = 0; i < 3 * kCount; ++i) ASSERT_EQ(scores.data()[i], (forest.data()[i] + network.data()[i]) / 2) << i;
+}
+
+// Files may be made to harm: a committee in itself, over and over, would fill the stack.
+TEST(Committee, is_no_member_of_another) {
+  const FeatureSpec spec{.bands = 3};
+  const auto inner = train(Method::committee, clouds(90, 3, 3, 1), 3);
+  const Committee outer(spec, classes(3), {inner});
+  EXPECT_THROW(read_classifier(outer.bytes()), Error);
+  const Committee empty(spec, classes(3), {});
+  EXPECT_THROW(read_classifier(empty.bytes()), Error);
 }
 
 TrainingPlan quick_plan() {
