@@ -166,7 +166,7 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
     s.iterations = quality == Quality::balanced ? 28 : 40;
     s.momentum = quality == Quality::balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
-    s.copies = {1.4f, 1.9f};
+    s.copies = quality == Quality::balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
     s.search.radius = quality == Quality::balanced ? 60 : 80;
     s.search.row_step = quality == Quality::balanced ? 5 : 4;
   }
