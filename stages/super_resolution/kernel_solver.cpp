@@ -7,6 +7,7 @@
 #include "pipeline/backend/staged_tile.h"
 #include "stages/super_resolution/data_ops.h"
 #include "stages/super_resolution/group_ops.h"
+#include "stages/super_resolution/linear_estimate.h"
 #include "stages/super_resolution/search_ops.h"
 
 namespace nadir {
@@ -17,6 +18,7 @@ class KernelSolver {
   KernelSolver(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin)
       : exec_(exec),
         settings_(settings),
+        observed_(y),
         data_(settings.observation, {y.window.width, y.window.height}),
         layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin),
         y_(exec, y),
@@ -30,8 +32,13 @@ class KernelSolver {
   Tile run() {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
-    project(settings_.iterations - 1, settings_.last_distrust);
-    return download();
+    project(settings_.iterations - 1);
+    Tile z = download();
+    Exec host;
+    for (int b = 0; b < z.bands(); ++b)
+      if (const float doubt = settings_.doubt[std::size_t(b)]; doubt > 0)
+        doubt_detail(host, settings_.observation, observed_, b, doubt, z.view());
+    return z;
   }
 
  private:
@@ -40,9 +47,7 @@ class KernelSolver {
     return first_estimate(host, data_, settings_.observation, y);
   }
 
-  void project(int k, float distrust = 1) {
-    projection_.run(x_.view(), y_.view(), settings_.rho(k, distrust), z_.view());
-  }
+  void project(int k) { projection_.run(x_.view(), y_.view(), settings_.rho(k), z_.view()); }
 
   void iterate(int k) {
     project(k);
@@ -57,7 +62,7 @@ class KernelSolver {
 
   void match(int k) {
     const SearchSettings search = settings_.search_of(k);
-    const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin());
+    const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin(), settings_.stride);
     shrinker_.reset();
     matches_.emplace(exec_, std::size_t(grid.count()) * std::size_t(search.similar));
     mean_of_bands(exec_, x_.view().crop(whole(data_.fine())), pyramid_.data());
@@ -76,6 +81,7 @@ class KernelSolver {
 
   Exec& exec_;
   const SolverSettings& settings_;
+  ConstTileView observed_;  ///< y on the host
   DataTerm data_;
   PyramidLayout layout_;
   StagedTile y_, x_;
