@@ -34,7 +34,7 @@ struct PatchScan {
   /// Those whose sketches are further apart are further away than that.
   std::int32_t sketch_limit;
 
-  /// At most 2^29.
+  /// At most 2^30.
   void set_limit(std::int32_t value);
 };
 

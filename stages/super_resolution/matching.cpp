@@ -134,7 +134,7 @@ class Guide::Search {
 
  private:
   static std::int32_t loose(std::int32_t limit, int times) {
-    constexpr std::int32_t kMost = 1 << 29;
+    constexpr std::int32_t kMost = 1 << 30;  // no two patches are further apart
     return limit < kMost / times ? limit * times + 64 : kMost;
   }
 

@@ -49,7 +49,8 @@ ParamMap checked(const StageInfo& info, ParamMap params) {
 }
 
 void run_window(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output,
-                const std::vector<ImageInfo>& infos, const Window& window, TileView target) {
+                const std::vector<ImageInfo>& infos, const Window& window, TileView target,
+                Device device = Device::cpu) {
   std::vector<Tile> tiles(images.size());
   std::vector<ConstTileView> in(images.size());
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -63,7 +64,7 @@ void run_window(const TileStage& stage, const std::vector<const Image*>& images,
   Tile result(window, infos[output].band_count());
   result.fill(std::nanf(""), true);
   out[output] = result.view();
-  Exec exec;
+  Exec exec(device);
   run_stage(stage, in, out, exec);
   copy_pixels(result.view(), target, window);
 }
@@ -121,6 +122,14 @@ Image run_in_tiles(const TileStage& stage, const std::vector<const Image*>& imag
 Image run_whole(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output) {
   const Size size = stage.outputs().at(output).grid.size();
   return run_in_tiles(stage, images, std::max(size.width, size.height), output);
+}
+
+Image run_on_device(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output) {
+  const std::vector<ImageInfo> infos = stage.outputs();
+  const Window all = infos.at(output).grid.window();
+  Image result{infos[output], Tile(all, infos[output].band_count())};
+  run_window(stage, images, output, infos, all, result.tile.view(), Device::cuda);
+  return result;
 }
 
 Image apply(const StageInfo& info, const ParamMap& params, const std::vector<const Image*>& images,

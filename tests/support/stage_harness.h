@@ -34,6 +34,8 @@ std::unique_ptr<TileStage> make_tile_stage(const StageInfo& info, const ParamMap
 /// seeing only the window that it asked for.
 Image run_whole(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output = 0);
 Image run_in_tiles(const TileStage& stage, const std::vector<const Image*>& images, int tile, std::size_t output = 0);
+/// As run_whole, on the device that there must be.
+Image run_on_device(const TileStage& stage, const std::vector<const Image*>& images, std::size_t output = 0);
 
 /// make_tile_stage and run_whole in one.
 Image apply(const StageInfo& info, const ParamMap& params, const std::vector<const Image*>& images,

@@ -6,6 +6,7 @@
 
 #include "pipeline/core/error.h"
 #include "stages/segmentation/cross_validation.h"
+#include "stages/segmentation/features.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
 #include "stages/wavelet/wavelet.h"
@@ -292,6 +293,51 @@ TEST(Classify, plans_without_a_model_and_refuses_one_that_was_trained_on_somethi
   EXPECT_NO_THROW(make(s.image, nullptr));
   EXPECT_THROW(make(three, nullptr), Error);
   EXPECT_THROW(make(s.image, &s.bands), Error);
+}
+
+TEST(Features, are_the_same_for_kernels) {
+  const Scene s = scene_with_nodata();
+  const FeatureExtractor extractor(s.image.info, s.bands.info, 2, 1);
+  const Window w{8, 4, 52, 40};
+  Exec exec;
+  const FeatureBlock block(extractor, w, s.image.tile.view(), s.bands.tile.view(), exec);
+  const FeatureSources sources = block.sources();
+  EXPECT_EQ(sources.layer_count, 3);
+  std::vector<float> row(std::size_t(extractor.spec().count()) * 64);
+  for (int y = w.y; y < w.bottom(); ++y) {
+    block.gather(w.x, y, w.width, row.data(), 64);
+    for (int f = 0; f < extractor.spec().count(); ++f)
+      for (int i = 0; i < w.width; ++i)
+        ASSERT_EQ(sources.at(f, w.x + i, y), row[std::size_t(f * 64 + i)]) << f << ": " << w.x + i << "," << y;
+  }
+}
+
+std::unique_ptr<TileStage> classify_with(const char* method, const Scene& s) {
+  const ParamMap params{{"method", std::string(method)}, {"steps", std::int64_t{100}}, {"folds", std::int64_t{0}}};
+  const Value model = fit(s.image, survey(), params, &s.bands);
+  return test::make_tile_stage(classify_stage(), {}, {&s.image, nullptr, &s.bands}, {Value{}, model});
+}
+
+TEST(Classify, asks_for_a_device_where_there_are_kernels) {
+  const Scene s = scene_with_nodata();
+  for (const char* method : {"random_forest", "network"}) {
+    const auto stage = classify_with(method, s);
+    EXPECT_EQ(stage->device_use(), DeviceUse::staged) << method;
+    EXPECT_GT(stage->device_bytes({0, 0, 64, 64}), stage->scratch_bytes({0, 0, 64, 64})) << method;
+  }
+  for (const char* method : {"maximum_likelihood", "svm"})
+    EXPECT_EQ(classify_with(method, s)->device_use(), DeviceUse::none) << method;
+}
+
+TEST(Device, classifies_as_the_cpu_does) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  const Scene s = scene_with_nodata();
+  const std::vector<const test::Image*> inputs{&s.image, nullptr, &s.bands};
+  for (const char* method : {"random_forest", "network"}) {
+    const auto stage = classify_with(method, s);
+    for (const std::size_t output : {0, 1, 2, 3})
+      test::expect_identical(test::run_whole(*stage, inputs, output), test::run_on_device(*stage, inputs, output));
+  }
 }
 
 TEST(Features, refuse_subbands_of_another_image) {

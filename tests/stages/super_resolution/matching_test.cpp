@@ -116,6 +116,12 @@ TEST(Matching, sums_stay_exact_at_the_ends_of_the_range) {
   expect_nearest(Fixture(30, 30, 6, {}, [](int, int x, int y) { return (x / 3 + y / 2) % 2 ? 1e6 : -1e6; }), s, 0);
 }
 
+TEST(Matching, ends_where_hardly_anything_is_near) {
+  SearchSettings s;
+  s.patch = 6;
+  expect_nearest(Fixture(50, 50, 6, {1.5f, 2.0f}, [](int, int x, int y) { return x < 6 && y < 6 ? -1e6 : 1e6; }), s, 0);
+}
+
 TEST(ReferenceGrid, covers_both_ends_in_every_iteration) {
   for (int k = 0; k < 50; ++k) {
     const ReferenceGrid grid({40, 33}, 5, k);

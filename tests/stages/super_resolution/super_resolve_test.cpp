@@ -267,6 +267,17 @@ TEST(SuperResolve, does_not_look_beyond_the_window_that_it_asks_for) {
   EXPECT_GT(stage->scratch_bytes({0, 0, 32, 32}), 0u);
 }
 
+TEST(Device, super_resolves_within_a_fiftieth_of_a_grey_level) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  test::Image image = test::make_texture(90, 70, 3, 3);
+  image.invalidate({20, 5, 9, 9});
+  for (const char* quality : {"fast", "balanced"}) {
+    const auto stage =
+        test::make_tile_stage(super_resolve_stage(), {{"quality", Text(quality)}, {"block_px", Whole{64}}}, {&image});
+    EXPECT_LE(test::max_difference(test::run_whole(*stage, {&image}), test::run_on_device(*stage, {&image})), 0.02);
+  }
+}
+
 TEST(SuperResolve, asks_for_a_device_where_it_solves) {
   const test::Image image = test::make_texture(64, 48, 2, 1);
   const auto solving = test::make_tile_stage(super_resolve_stage(), {{"block_px", Whole{32}}}, {&image});
