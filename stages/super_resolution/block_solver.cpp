@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "stages/super_resolution/interpolate.h"
+#include "stages/super_resolution/linear_estimate.h"
 #include "stages/super_resolution/regularizer.h"
 
 namespace nadir {
@@ -26,14 +27,13 @@ class NonlocalSolver {
   Tile run() {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
-    project(settings_.iterations - 1, settings_.last_distrust);
+    project(settings_.iterations - 1);
+    doubt_details(exec_, settings_, y_, z_.view());
     return std::move(z_);
   }
 
  private:
-  void project(int k, float distrust = 1) {
-    data_.project(exec_, x_.view(), y_, settings_.rho(k, distrust), z_.view());
-  }
+  void project(int k) { data_.project(exec_, x_.view(), y_, settings_.rho(k), z_.view()); }
 
   void iterate(int k) {
     project(k);
@@ -52,7 +52,7 @@ class NonlocalSolver {
   // The guide is the mean of the bands of x.
   void match(int k) {
     search_ = settings_.search_of(k);
-    grid_.emplace(data_.fine(), search_.patch, k, layout_.origin());
+    grid_.emplace(data_.fine(), search_.patch, k, layout_.origin(), settings_.stride);
     Guide guide(layout_, search_.patch, search_.simd);
     const int width = data_.fine().width;
     const float share = 1.0f / float(y_.bands);
@@ -93,25 +93,30 @@ class NonlocalSolver {
 
 namespace {
 
+constexpr float kMostDoubt = 1e4f;   // leaves the linear estimate of what is left of any image
 constexpr float kLeastNoise = 0.2f;  // y is believed up to here; what rounding to 8 bits leaves, 0.29, is within
 
 // Constants found for noise of 2.9 (5 in each of red, green and blue) on the training images; less noise lies between
-// these and none. y says less about fine detail, so s ends higher and falls evenly, and extrapolation would amplify
-// what remains; the data step that ends it would put the noise back; copies, whose noise is smaller, would be preferred
-// for that alone.
+// these and none. y says less about fine detail, so s falls evenly and not as far, and extrapolation would amplify what
+// remains; groups are larger, for their covariances are; copies, whose noise is smaller, would be preferred for that
+// alone; and what is left of detail is doubted.
 void adapt_to_noise(SolverSettings& s, std::span<const float> noise) {
+  const auto beyond_rounding = [](float n) { return std::max(0.0f, n - 0.3f); };
   float mean = 0;
   for (const float n : noise) {
-    s.noise.push_back(std::max(kLeastNoise, 0.645f * n));
+    s.noise.push_back(std::max(kLeastNoise, 0.53f * n));
+    s.doubt.push_back(std::min(kMostDoubt, 0.76f * beyond_rounding(n)));
     mean += n / float(noise.size());
   }
-  const float beyond = std::max(0.0f, mean - 0.3f);
+  const float beyond = beyond_rounding(mean);
   const float share = std::min(1.0f, beyond / 2.5f);
-  s.last_step = std::min(20.0f, s.last_step + 1.1f * beyond);
+  s.first_step -= share * 15;
+  s.last_step = std::min(20.0f, s.last_step + 0.17f * beyond);
   s.bend += share * (1 - s.bend);
   s.momentum += share * (0.4f - s.momentum);
   s.iterations -= int(share * float(s.iterations) / 3);
-  s.last_distrust += share * 15;
+  s.search.similar += int(std::lround(2 * share)) * 4;
+  s.search.radius -= int(share * float(std::max(0, s.search.radius - 60)));
   s.search.copy_penalty = beyond * beyond;
 }
 
@@ -122,6 +127,8 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
   if (quality == Quality::fast) {
     s.iterations = 20;
     s.keep_matches = 2;
+    s.stride = 8;
+    s.search.similar = 56;
     s.copies = {1.6f};
     s.search.copy_radius = 16;
     s.search.row_step = 3;
@@ -129,7 +136,7 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
     s.iterations = quality == Quality::balanced ? 28 : 40;
     s.momentum = quality == Quality::balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
-    s.copies = {1.5f, 2.0f};
+    s.copies = quality == Quality::balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
     s.search.radius = quality == Quality::balanced ? 60 : 80;
     s.search.row_step = quality == Quality::balanced ? 5 : 4;
   }
@@ -142,9 +149,9 @@ double SolverSettings::step(int k) const {
   return double(first_step) * std::pow(double(last_step / first_step), f);
 }
 
-std::vector<float> SolverSettings::rho(int k, float distrust) const {
+std::vector<float> SolverSettings::rho(int k) const {
   std::vector<float> rho;
-  for (const float n : noise) rho.push_back(float(std::pow(double(n) / step(k), 2)) * distrust);
+  for (const float n : noise) rho.push_back(float(std::pow(double(n) / step(k), 2)));
   return rho;
 }
 
@@ -152,6 +159,12 @@ SearchSettings SolverSettings::search_of(int k) const {
   SearchSettings s = search;
   if (alternate_patch) s.patch += k % 2;
   return s;
+}
+
+void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z) {
+  for (int b = 0; b < y.bands; ++b)
+    if (const float doubt = settings.doubt[std::size_t(b)]; doubt > 0)
+      doubt_detail(exec, settings.observation, y, b, doubt, z);
 }
 
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {
@@ -191,7 +204,8 @@ std::size_t solver_bytes(const SolverSettings& settings, Size coarse, int bands)
   double area = 1;  // of image and copies
   for (const float f : settings.copies) area += 1 / double(f * f);
   const auto pyramid = std::size_t(area * double(pixels));
-  // x, z and the adjoint's intermediate results by band; the aggregate; guide and pyramid.
+  // x, z and the adjoint's intermediate results by band; the aggregate; guide and pyramid. What doubt_detail takes
+  // afterwards is less.
   return pixels * sizeof(float) * (4 * std::size_t(bands) + 1) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
          matches + shrink_groups_bytes(fine, settings.search);
 }

@@ -16,24 +16,24 @@ struct SolverSettings {
   Observation observation;  ///< its factor is the scale
   int iterations = 20;
   SearchSettings search;
-  bool alternate_patch = false;  ///< every second iteration takes patches one pixel larger
-  int keep_matches = 1;          ///< iterations that use one match list
-  std::vector<float> copies;     ///< factors of the downscaled copies that are searched too
+  int stride = kReferenceStride;  ///< pixels between reference patches
+  bool alternate_patch = false;   ///< every second iteration takes patches one pixel larger
+  int keep_matches = 1;           ///< iterations that use one match list
+  std::vector<float> copies;      ///< factors of the downscaled copies that are searched too
   float momentum = 0.9f;
   float strength = 1.5f;     ///< threshold t = strength s^2
   float first_step = 80;     ///< s of the first iteration, grey levels
   float last_step = 1.2f;    ///< of the last
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
-  float last_distrust = 1;   ///< rho of the data step that ends it is so many times larger
+  std::vector<float> doubt;  ///< of each band: see `doubt_detail`; 0 where there is no noise
 
   int largest_patch() const { return search.patch + alternate_patch; }
   /// s of iteration k, grey levels: falls from first_step to last_step, evenly on a bent log scale.
   double step(int k) const;
   float threshold(int k) const { return float(strength * step(k) * step(k)); }
   float momentum_after(int k) const { return k + 1 < iterations ? momentum : 0; }
-  /// Of each band, `distrust` times larger than usual.
-  std::vector<float> rho(int k, float distrust = 1) const;
+  std::vector<float> rho(int k) const;  ///< of each band
   SearchSettings search_of(int k) const;
 };
 
@@ -48,6 +48,9 @@ Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y,
 /// Where the solver starts: the bicubic interpolation of y, with room for what A reads beyond the edges and the mirror
 /// image there.
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y);
+
+/// The solver's last step: `doubt_detail` in all bands of z.
+void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z);
 
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);

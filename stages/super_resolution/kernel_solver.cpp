@@ -19,6 +19,7 @@ class KernelSolver {
         settings_(settings),
         data_(settings.observation, {y.window.width, y.window.height}),
         layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin),
+        host_y_(y),
         y_(exec, y),
         x_(exec, start(y).view()),
         z_(exec, whole(data_.fine()), y.bands),
@@ -30,7 +31,7 @@ class KernelSolver {
   Tile run() {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
-    project(settings_.iterations - 1, settings_.last_distrust);
+    project(settings_.iterations - 1);
     return download();
   }
 
@@ -40,9 +41,7 @@ class KernelSolver {
     return first_estimate(host, data_, settings_.observation, y);
   }
 
-  void project(int k, float distrust = 1) {
-    projection_.run(x_.view(), y_.view(), settings_.rho(k, distrust), z_.view());
-  }
+  void project(int k) { projection_.run(x_.view(), y_.view(), settings_.rho(k), z_.view()); }
 
   void iterate(int k) {
     project(k);
@@ -57,7 +56,7 @@ class KernelSolver {
 
   void match(int k) {
     const SearchSettings search = settings_.search_of(k);
-    const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin());
+    const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin(), settings_.stride);
     shrinker_.reset();
     matches_.emplace(exec_, std::size_t(grid.count()) * std::size_t(search.similar));
     mean_of_bands(exec_, x_.view().crop(whole(data_.fine())), pyramid_.data());
@@ -71,6 +70,8 @@ class KernelSolver {
     Tile z(whole(data_.fine()), z_.view().bands);
     z_.download(z.view());
     exec_.finish();
+    Exec host;
+    doubt_details(host, settings_, host_y_, z.view());
     return z;
   }
 
@@ -78,6 +79,7 @@ class KernelSolver {
   const SolverSettings& settings_;
   DataTerm data_;
   PyramidLayout layout_;
+  ConstTileView host_y_;
   StagedTile y_, x_;
   StagedTile z_;
   Projection projection_;
