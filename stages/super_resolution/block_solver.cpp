@@ -28,9 +28,7 @@ class NonlocalSolver {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
     project(settings_.iterations - 1);
-    for (int b = 0; b < y_.bands; ++b)
-      if (const float doubt = settings_.doubt[std::size_t(b)]; doubt > 0)
-        doubt_detail(exec_, settings_.observation, y_, b, doubt, z_.view());
+    doubt_details(exec_, settings_, y_, z_.view());
     return std::move(z_);
   }
 
@@ -161,6 +159,12 @@ SearchSettings SolverSettings::search_of(int k) const {
   SearchSettings s = search;
   if (alternate_patch) s.patch += k % 2;
   return s;
+}
+
+void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z) {
+  for (int b = 0; b < y.bands; ++b)
+    if (const float doubt = settings.doubt[std::size_t(b)]; doubt > 0)
+      doubt_detail(exec, settings.observation, y, b, doubt, z);
 }
 
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {

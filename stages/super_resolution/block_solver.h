@@ -49,6 +49,9 @@ Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y,
 /// image there.
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y);
 
+/// The solver's last step: `doubt_detail` in all bands of z.
+void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z);
+
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);
 

@@ -7,7 +7,6 @@
 #include "pipeline/backend/staged_tile.h"
 #include "stages/super_resolution/data_ops.h"
 #include "stages/super_resolution/group_ops.h"
-#include "stages/super_resolution/linear_estimate.h"
 #include "stages/super_resolution/search_ops.h"
 
 namespace nadir {
@@ -18,9 +17,9 @@ class KernelSolver {
   KernelSolver(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin)
       : exec_(exec),
         settings_(settings),
-        observed_(y),
         data_(settings.observation, {y.window.width, y.window.height}),
         layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin),
+        host_y_(y),
         y_(exec, y),
         x_(exec, start(y).view()),
         z_(exec, whole(data_.fine()), y.bands),
@@ -33,12 +32,7 @@ class KernelSolver {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
     project(settings_.iterations - 1);
-    Tile z = download();
-    Exec host;
-    for (int b = 0; b < z.bands(); ++b)
-      if (const float doubt = settings_.doubt[std::size_t(b)]; doubt > 0)
-        doubt_detail(host, settings_.observation, observed_, b, doubt, z.view());
-    return z;
+    return download();
   }
 
  private:
@@ -76,14 +70,16 @@ class KernelSolver {
     Tile z(whole(data_.fine()), z_.view().bands);
     z_.download(z.view());
     exec_.finish();
+    Exec host;
+    doubt_details(host, settings_, host_y_, z.view());
     return z;
   }
 
   Exec& exec_;
   const SolverSettings& settings_;
-  ConstTileView observed_;  ///< y on the host
   DataTerm data_;
   PyramidLayout layout_;
+  ConstTileView host_y_;
   StagedTile y_, x_;
   StagedTile z_;
   Projection projection_;
