@@ -235,7 +235,8 @@ class Level {
   const float* taps_[kMaxFilterLength] = {};
 };
 
-void analyze_strip(ConstTileView fine, TileView packed, const Bank& bank, int band, const Window& strip) {
+// `valid`: all samples are that the strip needs.
+void analyze_strip(ConstTileView fine, TileView packed, const Bank& bank, int band, const Window& strip, bool valid) {
   const int levels = bank.layout.levels;
   const LevelWindows windows = analysis_windows(bank, strip);
   std::vector<std::unique_ptr<Level>> chain(std::size_t(levels) + 1);
@@ -245,21 +246,28 @@ void analyze_strip(ConstTileView fine, TileView packed, const Bank& bank, int ba
                                        band, l < levels ? chain[i + 1].get() : nullptr);
   }
   const Window& in = windows.level[0];
-  FilledRows rows(fine, band, in, fill_rule(bank));
+  FilledRows rows(fine, band, in, valid, fill_rule(bank));
   for (int y = in.y; y < in.bottom(); ++y) chain[1]->push(rows.row(y), rows.samples_of(y + 2), y);
 }
 
 // A packed pixel is valid when its block has a valid sample.
 void pack_mask(ConstTileView fine, TileView packed, const SubbandLayout& layout, const Window& strip) {
   const int side = 1 << layout.levels;
+  const Window blocks{(strip.x - layout.margin) * side, (strip.y - layout.margin) * side, strip.width * side,
+                      strip.height * side};
+  if (all_valid(fine, blocks)) {
+    for (int y = strip.y; y < strip.bottom(); ++y)
+      std::fill_n(&packed.mask()(strip.x, y), strip.width, std::uint8_t{1});
+    return;
+  }
   for (int y = strip.y; y < strip.bottom(); ++y)
     for (int x = strip.x; x < strip.right(); ++x) {
-      bool valid = false;
-      for (int v = 0; v < side && !valid; ++v) {
+      bool any = false;
+      for (int v = 0; v < side && !any; ++v) {
         const std::uint8_t* row = &fine.mask()((x - layout.margin) * side, (y - layout.margin) * side + v);
-        valid = std::find(row, row + side, 1) != row + side;
+        any = std::find(row, row + side, 1) != row + side;
       }
-      packed.mask()(x, y) = valid;
+      packed.mask()(x, y) = any;
     }
 }
 
@@ -272,12 +280,20 @@ void analyze_cpu(const Exec& exec, ConstTileView fine, TileView packed, const Ba
   const int rows = std::max(1, kStripRows >> bank.layout.levels);
   const int columns = std::max(1, kStripColumns >> bank.layout.levels);
   const int across = ceil_div(w.width, columns);
-  exec.parallel(across * ceil_div(w.height, rows) * bands, [&](int task) {
+  const int strips = across * ceil_div(w.height, rows);
+  const auto strip_at = [&](int place) {
+    return intersect({w.x + place % across * columns, w.y + place / across * rows, columns, rows}, w);
+  };
+  // The mask is looked at once for all bands.
+  std::vector<char> valid(static_cast<std::size_t>(strips));
+  exec.parallel(strips, [&](int place) {
+    valid[std::size_t(place)] = all_valid(fine, analysis_windows(bank, strip_at(place)).level[0]);
+  });
+  exec.parallel(strips * bands, [&](int task) {
     const int band = task % bands;
     const int place = task / bands;
-    const Window strip = intersect({w.x + place % across * columns, w.y + place / across * rows, columns, rows}, w);
-    analyze_strip(fine, packed, bank, band, strip);
-    if (band == 0) pack_mask(fine, packed, bank.layout, strip);
+    analyze_strip(fine, packed, bank, band, strip_at(place), valid[std::size_t(place)]);
+    if (band == 0) pack_mask(fine, packed, bank.layout, strip_at(place));
   });
 }
 

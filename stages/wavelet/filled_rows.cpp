@@ -7,10 +7,9 @@
 
 namespace nadir {
 
-FilledRows::FilledRows(ConstTileView fine, int band, const Window& need, const FillRule& rule)
+FilledRows::FilledRows(ConstTileView fine, int band, const Window& need, bool valid, const FillRule& rule)
     : fine_(fine), band_(band), need_(need), rule_(rule) {
-  const bool symmetric = rule.border == Border::symmetric;
-  direct_ = symmetric && all_valid(fine, need);
+  direct_ = rule.border == Border::symmetric && valid;
   if (direct_) return;
   for (std::vector<float>& row : filled_) row.resize(std::size_t(need.width));
   find_neighbours();

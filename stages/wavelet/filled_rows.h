@@ -8,10 +8,11 @@
 
 namespace nadir {
 
-/// One band of `fine` over the columns of `need`, invalid samples filled as FillBlocks says.
+/// One band of `fine` over the columns of `need`, invalid samples filled as FillBlocks says. `valid`: all_valid of that
+/// window, which is the same for all bands.
 class FilledRows {
  public:
-  FilledRows(ConstTileView fine, int band, const Window& need, const FillRule& rule);
+  FilledRows(ConstTileView fine, int band, const Window& need, bool valid, const FillRule& rule);
   /// Samples from need.x on; they stay until the next row has been made.
   const float* row(int y);
   /// Where a later row lies, null where it must be made first.

@@ -61,10 +61,11 @@ void fill(Exec& exec, ConstTileView fine, TileView filled, const FillRule& rule)
   const Window& w = filled.window;
   const int rows = 64;
   const int strips = ceil_div(w.height, rows);
+  const bool valid = all_valid(fine, intersect(w, fine.window)) && fine.window.contains(w);
   exec.parallel(filled.bands * strips, [&](int task) {
     const int b = task / strips;
     const int top = w.y + task % strips * rows;
-    FilledRows source(fine, b, w, rule);
+    FilledRows source(fine, b, w, valid, rule);
     for (int y = top; y < std::min(top + rows, w.bottom()); ++y)
       std::copy_n(source.row(y), w.width, filled.band(b).row(y));
   });
