@@ -19,7 +19,7 @@ constexpr int kLeastOverlap = 32;                                 // px
 constexpr int kAgainRadius = 3;                                   // px around a transform that fits
 constexpr double kLeastValid = 0.6;                               // of a window of the reference
 constexpr std::size_t kLeastTies = 6;
-constexpr std::size_t kMostChecked = 96;  // windows
+constexpr std::size_t kMostChecked = 48;  // windows
 
 // The transform around a place: where p + d comes from, as an affine function of d.
 AffineShift linearised(const Transform& t, const Point& p, double step) {
