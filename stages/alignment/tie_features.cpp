@@ -25,14 +25,16 @@ cv::Mat taps(bool derivative) {
 }  // namespace
 
 Samples samples_of(ConstTileView tile, int band, const Window& scene) {
-  Samples s{tile.window.width, tile.window.height, {}};
-  s.values.reserve(std::size_t(tile.window.area()));
-  const Window inside = intersect(tile.window, scene);
-  for (int y = tile.window.y; y < tile.window.bottom(); ++y)
-    for (int x = tile.window.x; x < tile.window.right(); ++x) {
-      const bool valid = inside.contains(x, y) && tile.is_valid(x, y) && std::isfinite(tile(band, x, y));
-      s.values.push_back(valid ? tile(band, x, y) : std::nanf(""));
-    }
+  const Window& w = tile.window;
+  Samples s{w.width, w.height, std::vector<float>(std::size_t(w.area()), std::nanf(""))};
+  const Window inside = intersect(w, scene);
+  for (int y = inside.y; y < inside.bottom(); ++y) {
+    const float* from = &tile(band, inside.x, y);
+    const std::uint8_t* valid = &tile.mask()(inside.x, y);
+    float* to = &s.values[std::size_t(y - w.y) * std::size_t(w.width) + std::size_t(inside.x - w.x)];
+    for (int i = 0; i < inside.width; ++i)
+      if (valid[i] && std::isfinite(from[i])) to[i] = from[i];
+  }
   return s;
 }
 
