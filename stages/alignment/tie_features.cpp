@@ -1,6 +1,7 @@
 // Doubled gradient angles.
 #include "stages/alignment/tie_features.h"
 
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
@@ -20,6 +21,20 @@ cv::Mat taps(bool derivative) {
     row.at<float>(k + kFeatureReach) = float(derivative ? g * k / (kSigmaPx * kSigmaPx) : g);
   }
   return row / sum;
+}
+
+// In eight parts, so that an addition need not wait for the one before.
+template <class Value>
+double sum_of(const float* samples, std::size_t count, const Value& value) {
+  constexpr std::size_t kParts = 8;
+  std::array<double, kParts> parts{};
+  std::size_t i = 0;
+  for (; i + kParts <= count; i += kParts)
+    for (std::size_t p = 0; p < kParts; ++p) parts[p] += double(value(samples[i + p]));
+  for (std::size_t p = 0; i < count; ++i, ++p) parts[p] += double(value(samples[i]));
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
 }
 
 }  // namespace
@@ -58,9 +73,11 @@ Features features_of(const Samples& samples) {
   static const cv::Mat smooth = taps(false), slope = taps(true);
   cv::Mat image(samples.height, samples.width, CV_32F);
   cv::Mat invalid(samples.height, samples.width, CV_8U, cv::Scalar(0));
-  double sum = 0, count = 0;
-  for (const float v : samples.values)
-    if (!std::isnan(v)) sum += v, ++count;
+  const auto is_number = [](float v) { return v == v; };
+  const double sum =
+      sum_of(samples.values.data(), samples.values.size(), [&](float v) { return is_number(v) ? v : 0; });
+  const double count =
+      sum_of(samples.values.data(), samples.values.size(), [&](float v) { return float(is_number(v)); });
   const float mean = count > 0 ? float(sum / count) : 0;
   const bool all_valid = count == double(samples.values.size());
   for (int y = 0; y < image.rows; ++y) {
@@ -92,7 +109,8 @@ Features features_of(const Samples& samples) {
       size[x] = use * std::sqrt(a[x] * a[x] + b[x] * b[x]);
       valid[x] = use;
     }
-    for (int x = 0; x < width; ++x) strength += double(size[x]), known += double(valid[x]);
+    const auto itself = [](float v) { return v; };
+    strength += sum_of(size, std::size_t(width), itself), known += sum_of(valid, std::size_t(width), itself);
   }
   if (strength <= 0) return f;
   const float floor = float(kFloor * strength / known);
