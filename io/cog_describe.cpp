@@ -19,8 +19,7 @@ void connect(GDALRasterBand& to, GDALRasterBand& from) {
 }
 
 void set_grid(GDALDataset& dataset, const Grid& grid) {
-  const bool located = grid.geotransform != Grid{}.geotransform || !grid.crs_wkt.empty();
-  if (located) dataset.SetGeoTransform(const_cast<double*>(grid.geotransform.data()));
+  if (is_located(grid)) dataset.SetGeoTransform(const_cast<double*>(grid.geotransform.data()));
   if (grid.crs_wkt.empty()) return;
   const OGRSpatialReference crs = parse_crs(grid.crs_wkt, "the grid");
   dataset.SetSpatialRef(&crs);
@@ -96,6 +95,8 @@ void set_classes(GDALDataset& dataset, const std::vector<ClassInfo>& classes) {
 }
 
 }  // namespace
+
+bool is_located(const Grid& grid) { return grid.geotransform != Grid{}.geotransform || !grid.crs_wkt.empty(); }
 
 bool holds_palette(const ImageInfo& info, SampleType type) {
   const std::size_t values = type == SampleType::u8 ? 256 : type == SampleType::u16 ? 65536 : 0;

@@ -6,6 +6,9 @@
 
 namespace nadir {
 
+/// Whether the grid says more than how many pixels there are.
+bool is_located(const Grid& grid);
+
 /// True when samples of this type are indices of the image's palette.
 bool holds_palette(const ImageInfo& info, SampleType type);
 

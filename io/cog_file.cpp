@@ -159,8 +159,7 @@ bool CogFile::build_from_pattern() {
                               std::to_string(fitting_block(info_.grid.size(), options_.block_px));
   const auto pattern = pattern_like(pattern_key(info_, encoding_, storage), [&]() -> DatasetPtr {
     build_cog(false);
-    VSIStatBufL stat;
-    const bool says_more = VSIStatExL((unfinished_ + kSidecar).c_str(), &stat, VSI_STAT_EXISTS_FLAG) == 0;
+    const bool says_more = file_exists(unfinished_ + kSidecar);
     return says_more ? nullptr : open_dataset(unfinished_, GDAL_OF_RASTER, {"GTiff"}, "drivers");
   });
   if (!pattern) return false;

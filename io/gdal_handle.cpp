@@ -32,14 +32,9 @@ void require_drivers(const std::vector<std::string>& drivers, const std::string&
   }
 }
 
-bool exists(const std::string& path) {
-  VSIStatBufL stat;
-  return VSIStatExL(path.c_str(), &stat, VSI_STAT_EXISTS_FLAG) == 0;
-}
-
 [[noreturn]] void refuse(const std::string& path, const std::vector<std::string>& drivers, const std::string& parameter,
                          const std::string& reason) {
-  if (path.find(':') == std::string::npos && !exists(path))
+  if (path.find(':') == std::string::npos && !file_exists(path))
     throw Error(Fault::missing, path + ": there is no such file");
   const GdalMessages quiet;
   GDALDriverH found = GDALIdentifyDriver(path.c_str(), nullptr);
@@ -52,6 +47,11 @@ bool exists(const std::string& path) {
 }
 
 }  // namespace
+
+bool file_exists(const std::string& path) {
+  VSIStatBufL stat;
+  return VSIStatExL(path.c_str(), &stat, VSI_STAT_EXISTS_FLAG) == 0;
+}
 
 void register_drivers() {
   static std::once_flag once;

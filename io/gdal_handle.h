@@ -18,6 +18,9 @@ struct CloseDataset {
 };
 using DatasetPtr = std::unique_ptr<GDALDataset, CloseDataset>;
 
+/// Whether there is a file or folder of this name, as GDAL names files (/vsimem/… too).
+bool file_exists(const std::string& path);
+
 /// Registers all drivers, once a process; every entry point calls it before it opens a file.
 void register_drivers();
 

@@ -4,6 +4,8 @@
 #include <map>
 #include <mutex>
 
+#include "io/cog_describe.h"
+
 namespace nadir {
 namespace {
 
@@ -17,8 +19,6 @@ class Key {
  private:
   std::string text_;
 };
-
-bool is_located(const Grid& grid) { return grid.geotransform != Grid{}.geotransform || !grid.crs_wkt.empty(); }
 
 }  // namespace
 

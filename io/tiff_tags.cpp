@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "io/gdal_handle.h"
+
 namespace nadir {
 namespace {
 
@@ -16,11 +18,6 @@ bool shares_libtiff() {
     return version && std::strcmp(version, TIFFGetVersion()) == 0;
   }();
   return shared;
-}
-
-bool has_sidecar(const std::string& path) {
-  VSIStatBufL stat;
-  return VSIStatExL((path + ".aux.xml").c_str(), &stat, VSI_STAT_EXISTS_FLAG) == 0;
 }
 
 char kNames[8][24] = {"ModelPixelScale", "ModelTiepoint",  "ModelTransformation", "GeoKeyDirectory",
@@ -49,7 +46,7 @@ void know_geo_tags(TIFF& handle) {
 
 std::string geo_keys(GDALDataset& dataset, const std::string& path) {
   TIFF* tiff = libtiff_handle(dataset);
-  if (!tiff || has_sidecar(path)) return {};
+  if (!tiff || file_exists(path + ".aux.xml")) return {};
   std::uint16_t keys = 0, numbers = 0;
   const std::uint16_t* directory = nullptr;
   const double* doubles = nullptr;
