@@ -123,8 +123,17 @@ const std::vector<Entry>& entries() {
       {"johnston_16a", johnston(kJohnston16a)},
       {"johnston_16b", johnston(kJohnston16b)},
       {"johnston_16c", johnston(kJohnston16c)},
+      {"johnston_24b", johnston(kJohnston24b)},
+      {"johnston_24c", johnston(kJohnston24c)},
+      {"johnston_24d", johnston(kJohnston24d)},
       {"johnston_32c", johnston(kJohnston32c)},
-      {"johnston_64d", johnston(kJohnston64d)}};
+      {"johnston_32d", johnston(kJohnston32d)},
+      {"johnston_32e", johnston(kJohnston32e)},
+      {"johnston_48c", johnston(kJohnston48c)},
+      {"johnston_48d", johnston(kJohnston48d)},
+      {"johnston_48e", johnston(kJohnston48e)},
+      {"johnston_64d", johnston(kJohnston64d)},
+      {"johnston_64e", johnston(kJohnston64e)}};
   return all;
 }
 

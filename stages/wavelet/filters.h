@@ -57,8 +57,17 @@ enum class FilterName {
   johnston_16a,
   johnston_16b,
   johnston_16c,
+  johnston_24b,
+  johnston_24c,
+  johnston_24d,
   johnston_32c,
-  johnston_64d
+  johnston_32d,
+  johnston_32e,
+  johnston_48c,
+  johnston_48d,
+  johnston_48e,
+  johnston_64d,
+  johnston_64e
 };
 
 Filter filter_of(FilterName name);
