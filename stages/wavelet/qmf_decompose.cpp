@@ -20,7 +20,8 @@ NADIR_PARAMS(Params,
                    "Filter bank: Haar (orthonormal, or as means and half differences), Daubechies, symlets, coiflets, "
                    "Cohen-Daubechies-Feauveau 5/3 and 9/7, Johnston's quadrature mirror filters (nearly perfect)."),
              PARAM(levels, "", range(1, kMaxLevels),
-                   "How often the approximation is split; blocks of 2^levels pixels."),
+                   "How often the approximation is split; blocks of 2^levels pixels. For more, decompose the "
+                   "approximation (qmf_subband, subband: ll) again."),
              PARAM(border, "", choices({"symmetric", "periodic", "reflect", "zero"}),
                    "What lies beyond the scene: … 1 0 | 0 1 …, … n-2 n-1 | 0 1 … (tiles at the edge then read whole "
                    "rows or columns), … 2 1 | 0 1 2 …, or zeros."),

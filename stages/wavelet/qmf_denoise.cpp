@@ -49,7 +49,7 @@ class Denoise final : public TileStage {
     const ScratchTile shrunk(exec, synthesis_window(bank_, out[0].window), bands);
     analyze(exec, in[0], packed.view(), bank_);
     shrink(exec, packed.view(), shrunk.view(), bank_, shrink_);
-    synthesize(exec, shrunk.view(), in[0], out[0], bank_);
+    synthesize(exec, {shrunk.view(), in[0]}, out[0], bank_);
   }
 
  private:

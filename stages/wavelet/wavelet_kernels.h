@@ -97,6 +97,17 @@ struct ApproximationSource {
   HD double operator()(int b, int x, int y) const { return finite_or_zero(tile(b, x, y)); }
 };
 
+/// Approximations in whose place others may come: those count where they are valid.
+struct ReplaceApproximations {
+  ConstTileView own;
+  ConstTileView others;
+  TileView out;
+  HD void operator()(int b, int x, int y) const {
+    const bool other = others.window.contains(x, y) && others.is_valid(x, y);
+    out(b, x, y) = other ? others(b, x, y) : own(b, x, y);
+  }
+};
+
 struct DetailSource {
   ConstTileView packed;
   SubbandLayout layout;

@@ -174,17 +174,30 @@ Window synthesis_window(const Bank& bank, const Window& fine) {
   return translate(all, layout.margin, layout.margin);
 }
 
+Window approximation_window(const Bank& bank, const Window& fine) {
+  Window w = fine;
+  for (int l = 1; l <= bank.layout.levels; ++l) w = synthesized(bank.filter.back_low, w);
+  return w;
+}
+
 std::size_t synthesis_scratch(const Bank& bank, const Window& fine) {
   // Both channels of the first level at about half the size each, approximations at a quarter.
   return 2 * Tile::bytes(grow(fine, 2 * bank.filter.back_low.length), bank.layout.source_bands);
 }
 
-void synthesize(Exec& exec, ConstTileView packed, ConstTileView like, TileView fine, const Bank& bank) {
+void synthesize(Exec& exec, const Subbands& subbands, TileView fine, const Bank& bank) {
+  const ConstTileView packed = subbands.packed;
   const SubbandLayout& layout = bank.layout;
   Window windows[kMaxLevels + 1]{fine.window};
   for (int l = 1; l <= layout.levels; ++l) windows[l] = synthesized(bank.filter.back_low, windows[l - 1]);
   std::unique_ptr<ScratchTile> current;
   ConstTileView approximations = coarsest(packed, layout);
+  if (!subbands.approximations.window.empty()) {
+    current = std::make_unique<ScratchTile>(exec, windows[layout.levels], fine.bands);
+    const ReplaceApproximations replace{approximations, subbands.approximations, current->view()};
+    for_each(exec, fine.bands, current->view().window, replace, "replace_approximations");
+    approximations = current->view();
+  }
   for (int l = layout.levels; l > 1; --l) {
     auto next = std::make_unique<ScratchTile>(exec, windows[l - 1], fine.bands);
     synthesize_level(exec, approximations, packed, next->view(), bank, l);
@@ -192,7 +205,7 @@ void synthesize(Exec& exec, ConstTileView packed, ConstTileView like, TileView f
     approximations = current->view();
   }
   synthesize_level(exec, approximations, packed, fine, bank, 1);
-  for_each(exec, fine.bands, fine.window, MaskSynthesis{packed, like, fine, layout}, "mask_synthesis");
+  for_each(exec, fine.bands, fine.window, MaskSynthesis{packed, subbands.like, fine, layout}, "mask_synthesis");
 }
 
 }  // namespace nadir

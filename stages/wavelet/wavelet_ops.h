@@ -51,10 +51,20 @@ std::size_t analysis_scratch(const Bank& bank, const Window& packed);
 /// The packed window that fine pixels are computed from.
 Window synthesis_window(const Bank& bank, const Window& fine);
 
-/// The inverse. `packed` must hold synthesis_window(fine). Coefficients count whether valid or not (those of holes
-/// carry what long filters see of valid pixels beside them), but what is not finite counts as 0. The mask is that of
-/// `like`; without one, a pixel is valid where its block is. Invalid samples are 0.
-void synthesize(Exec& exec, ConstTileView packed, ConstTileView like, TileView fine, const Bank& bank);
+/// The approximations of the coarsest level among them, on the grid of blocks, (0, 0) being the scene's first.
+Window approximation_window(const Bank& bank, const Window& fine);
+
+/// What pixels are put together from.
+struct Subbands {
+  ConstTileView packed;     ///< synthesis_window() of the pixels
+  ConstTileView like = {};  ///< its mask becomes theirs; without one, a pixel is valid where its block is
+  /// Take the place of the packed ones where valid: what of approximation_window() is inside the scene, or nothing.
+  ConstTileView approximations = {};
+};
+
+/// The inverse. Coefficients count whether valid or not (those of holes carry what long filters see of valid pixels
+/// beside them), but what is not finite counts as 0. Invalid samples are 0.
+void synthesize(Exec& exec, const Subbands& subbands, TileView fine, const Bank& bank);
 std::size_t synthesis_scratch(const Bank& bank, const Window& fine);
 
 /// Copies one subband into an image of its own pixels, (0, 0) being the scene's first: details of a level and

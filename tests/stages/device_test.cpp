@@ -90,7 +90,7 @@ TEST(Device, decomposes_and_reconstructs_with_the_same_bits) {
     const Window packed{0, 0, 25 + 2 * layout.margin, 19 + 2 * layout.margin};
     expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { analyze(e, in, out, bank); },
                      analysis_window(bank, packed), 2, packed, 128);
-    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { synthesize(e, in, {}, out, bank); }, packed, 128,
+    expect_same_bits([&](Exec& e, ConstTileView in, TileView out) { synthesize(e, {in}, out, bank); }, packed, 128,
                      {0, 0, 200, 150}, 2);
     const StationaryBank all{filter, {2, stationary_margin(filter, 2), 2, {100, 80}}};
     const Window full{0, 0, 100 + 2 * all.layout.margin, 80 + 2 * all.layout.margin};

@@ -25,7 +25,7 @@ Image make_image(int width, int height, int bands, const Formula& formula);
 /// Smooth structure with edges and some fine texture, values in [0, 255], the same for the same seed.
 Image make_texture(int width, int height, int bands, unsigned seed);
 
-/// The stage that the program would make. `images` and `values` go to the ports in their order; pass an empty Image or
+/// The stage that the program would make. `images` and `values` go to the ports in their order; pass nullptr or
 /// Value{} for what is not wired.
 std::unique_ptr<TileStage> make_tile_stage(const StageInfo& info, const ParamMap& params,
                                            const std::vector<const Image*>& images, std::vector<Value> values = {});

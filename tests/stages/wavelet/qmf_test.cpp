@@ -72,6 +72,58 @@ TEST(Qmf, six_levels_stay_within_a_millionth_of_the_range) {
     EXPECT_LE(test::max_difference(image, reconstruct(decompose(image, filter, 6))), 255 * 1e-6) << filter;
 }
 
+// Levels beyond those of one decomposition: the approximation is decomposed again.
+struct Continued {
+  test::Image first;
+  test::Image approximation;
+  test::Image second;
+
+  Continued(const test::Image& image, const std::string& filter, int levels, int more)
+      : first(decompose(image, filter, levels)),
+        approximation(test::apply(qmf_subband_stage(), {{"subband", "ll"}}, {&first})),
+        second(decompose(approximation, filter, more)) {}
+};
+
+TEST(Qmf, the_approximation_can_be_decomposed_again_and_put_back) {
+  for (const std::string& filter : kFilters)
+    for (const Size size : {Size{3, 8}, Size{75, 50}}) {
+      const test::Image image = test::make_texture(size.width, size.height, 2, 3);
+      const Continued deep(image, filter, 2, 3);
+      const test::Image approximation = reconstruct(deep.second);
+      const test::Image back = test::apply(qmf_reconstruct_stage(), {}, {&deep.first, nullptr, &approximation});
+      EXPECT_LE(test::max_difference(image, back), 255 * 1e-6) << filter;
+    }
+}
+
+TEST(Qmf, an_approximation_that_was_put_back_counts) {
+  const test::Image image = test::make_texture(64, 32, 1, 3);
+  test::Image subbands = decompose(image, "haar", 3);
+  test::Image approximation = test::apply(qmf_subband_stage(), {{"subband", "ll"}}, {&subbands});
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 8; ++x) approximation.tile.view()(0, x, y) += 8;  // the gain of three orthonormal levels
+  approximation.invalidate({5, 1, 1, 1});
+  const auto stage = test::make_tile_stage(qmf_reconstruct_stage(), {}, {&subbands, nullptr, &approximation});
+  const test::Image back = test::run_whole(*stage, {&subbands, nullptr, &approximation});
+  for (int y = 0; y < 32; ++y)
+    for (int x = 0; x < 64; ++x)
+      ASSERT_NEAR(back(0, x, y), image(0, x, y) + (x / 8 == 5 && y / 8 == 1 ? 0 : 1), 1e-4) << x << ", " << y;
+  test::expect_identical(back, test::run_in_tiles(*stage, {&subbands, nullptr, &approximation}, 8));
+}
+
+TEST(Qmf, decomposing_again_gives_the_coefficients_of_more_levels) {
+  const test::Image image = test::make_texture(96, 64, 1, 3);
+  const Continued deep(image, "haar", 2, 3);
+  const test::Image whole = decompose(image, "haar", 5);
+  const SubbandLayout once = layout_of(whole);
+  const SubbandLayout again = layout_of(deep.second);
+  for (int level = 3; level <= 5; ++level)
+    for (const Orientation o : {Orientation::lh, Orientation::hl, Orientation::hh})
+      for (int y = 0; y < 64 >> level; ++y)
+        for (int x = 0; x < 96 >> level; ++x)
+          ASSERT_EQ(once.at(whole.tile.view(), 0, level, o, x, y),
+                    again.at(deep.second.tile.view(), 0, level - 2, o, x, y));
+}
+
 TEST(Qmf, haar_mean_gives_exactly_the_means_and_half_differences) {
   const test::Image image = test::make_image(8, 8, 1, [](int, int x, int y) { return (7 * x + 13 * y * y) % 32; });
   const test::Image packed = decompose(image, "haar_mean", 2);
@@ -240,6 +292,9 @@ TEST(Qmf, refuses_what_cannot_be) {
   const test::Image image = test::make_texture(16, 16, 1, 1);
   EXPECT_THROW(test::make_tile_stage(qmf_decompose_stage(), params("haar", 8), {&image}), std::logic_error);
   EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&image}), Error) << "no subbands";
+  const test::Image subbands = decompose(image, "haar", 1);
+  EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&subbands, nullptr, &image}), Error)
+      << "no approximation";
   test::Image moved = decompose(image, "haar", 2);
   moved.info.grid = moved.info.grid.shifted(1, 0);
   EXPECT_THROW(test::make_tile_stage(qmf_reconstruct_stage(), {}, {&moved}), Error);
