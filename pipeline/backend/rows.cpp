@@ -7,10 +7,11 @@ namespace nadir {
 namespace {
 
 NADIR_INLINE const UnalignedLanes& lanes_at(const float* p) { return *reinterpret_cast<const UnalignedLanes*>(p); }
-// What belongs to sums [begin, end). Absent rows cost a branch, not a fault.
+// What belongs to sums [begin, end), into the second level: the first is full of what is summed now. Absent rows cost a
+// branch, not a fault.
 NADIR_INLINE void fetch(const Soon& soon, int begin, int end) {
   if (!soon.row) return;
-  for (int x = soon.samples * begin; x < soon.samples * end; x += kLanes) __builtin_prefetch(soon.row + x);
+  for (int x = soon.samples * begin; x < soon.samples * end; x += kLanes) __builtin_prefetch(soon.row + x, 0, 2);
 }
 NADIR_INLINE UnalignedLanes& lanes_at(float* p) { return *reinterpret_cast<UnalignedLanes*>(p); }
 

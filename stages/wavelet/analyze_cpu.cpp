@@ -204,6 +204,16 @@ class Level {
     const int side = 1 << shift_;
     for (int col = 0; col < side; ++col) columns[col] = detail_row(o, k, col);
     deinterleave(row, columns, side, details_.width >> shift_);
+    if (is_detail(k + 1)) fetch_columns(o, k + 1);
+  }
+
+  // Coefficients go to more places than hardware foresees, and what is written has to be read first.
+  void fetch_columns(Orientation o, int k) const {
+    constexpr int kLineSamples = 16;
+    for (int col = 0; col < 1 << shift_; ++col) {
+      const float* row = detail_row(o, k, col);
+      for (int i = 0; i < details_.width >> shift_; i += kLineSamples) __builtin_prefetch(row + i, 1, 2);
+    }
   }
 
   float* detail_row(Orientation o, int k, int col) const {
