@@ -229,6 +229,90 @@ NADIR_SIMD_CLONES void balanced_sums(float* out_a, float* out_b, const float* co
   }
 }
 
+namespace {
+
+constexpr int kDoubleLanes = 8;
+typedef double DoubleLanes
+    __attribute__((vector_size(sizeof(double) * kDoubleLanes), aligned(alignof(double)), may_alias));
+typedef float HalfLanes __attribute__((vector_size(sizeof(float) * kDoubleLanes), aligned(alignof(float)), may_alias));
+
+NADIR_INLINE void store_rounded(float* out, const DoubleLanes& sum) {
+  *reinterpret_cast<HalfLanes*>(out) = __builtin_convertvector(sum, HalfLanes);
+}
+NADIR_INLINE void store_rounded(double* out, const DoubleLanes& sum) {
+  const HalfLanes rounded = __builtin_convertvector(sum, HalfLanes);
+  *reinterpret_cast<DoubleLanes*>(out) = __builtin_convertvector(rounded, DoubleLanes);
+}
+
+template <int kVectors, class Out>
+NADIR_INLINE void exact_at(Out* out, const double* const* rows, const double* weights, int count, int x) {
+  DoubleLanes sums[kVectors] = {};
+  for (int j = 0; j < count; ++j)
+    for (int v = 0; v < kVectors; ++v)
+      sums[v] += weights[j] * *reinterpret_cast<const DoubleLanes*>(rows[j] + x + v * kDoubleLanes);
+  for (int v = 0; v < kVectors; ++v) store_rounded(out + x + v * kDoubleLanes, sums[v]);
+}
+
+template <class Out>
+NADIR_INLINE void exact_row(Out* out, const double* const* rows, const double* weights, int count, int n) {
+  int x = 0;
+  for (; x + 4 * kDoubleLanes <= n; x += 4 * kDoubleLanes) exact_at<4>(out, rows, weights, count, x);
+  for (; x + kDoubleLanes <= n; x += kDoubleLanes) exact_at<1>(out, rows, weights, count, x);
+  for (; x < n; ++x) {
+    double sum = 0;
+    for (int j = 0; j < count; ++j) sum += weights[j] * rows[j][x];
+    out[x] = float(sum);
+  }
+}
+
+// a0 b0 a1 b1 …: the first halves of both, and the second.
+NADIR_INLINE void zip(Lanes& first, Lanes& second, const Lanes& a, const Lanes& b) {
+  first = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  second = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+NADIR_INLINE void join_two(const float* const* in, float* out, int n) {
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Lanes a = lanes_at(in[0] + i), b = lanes_at(in[1] + i);
+    Lanes joined[2];
+    zip(joined[0], joined[1], a, b);
+    for (int h = 0; h < 2; ++h) lanes_at(out + 2 * i + h * kLanes) = joined[h];
+  }
+  for (; i < n; ++i)
+    for (int p = 0; p < 2; ++p) out[2 * i + p] = in[p][i];
+}
+
+NADIR_INLINE void join_four(const float* const* in, float* out, int n) {
+  int i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const Lanes a = lanes_at(in[0] + i), b = lanes_at(in[1] + i), c = lanes_at(in[2] + i), d = lanes_at(in[3] + i);
+    Lanes even[2], odd[2], joined[4];
+    zip(even[0], even[1], a, c);
+    zip(odd[0], odd[1], b, d);
+    for (int h = 0; h < 2; ++h) zip(joined[2 * h], joined[2 * h + 1], even[h], odd[h]);
+    for (int q = 0; q < 4; ++q) lanes_at(out + 4 * i + q * kLanes) = joined[q];
+  }
+  for (; i < n; ++i)
+    for (int p = 0; p < 4; ++p) out[4 * i + p] = in[p][i];
+}
+
+}  // namespace
+
+NADIR_SIMD_CLONES void exact_sum(float* out, const double* const* rows, const double* weights, int count, int n) {
+  exact_row(out, rows, weights, count, n);
+}
+NADIR_SIMD_CLONES void exact_sum(double* out, const double* const* rows, const double* weights, int count, int n) {
+  exact_row(out, rows, weights, count, n);
+}
+
+NADIR_SIMD_CLONES void interleave(const float* const* in, float* out, int factor, int n) {
+  if (factor == 2) return join_two(in, out, n);
+  if (factor == 4) return join_four(in, out, n);
+  for (int p = 0; p < factor; ++p)
+    for (int i = 0; i < n; ++i) out[factor * i + p] = in[p][i];
+}
+
 NADIR_SIMD_CLONES void deinterleave(const float* in, float* const* out, int factor, int n) {
   if (factor == 2) return split_in_two(in, out[0], out[1], n);
   if (factor == 4) return split_in_four(in, out, n);

@@ -24,11 +24,19 @@ void balanced_sum(float* out, const float* const* rows, const float* weights, in
 void balanced_sums(float* out_a, float* out_b, const float* const* rows, const float* weights_a, const float* weights_b,
                    int count, int n, Soon soon = {});
 
+/// weighted_sum in double, rounded once, to float.
+void exact_sum(float* out, const double* const* rows, const double* weights, int count, int n);
+/// The same, for sums of sums.
+void exact_sum(double* out, const double* const* rows, const double* weights, int count, int n);
+
 /// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
 void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
 
 /// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor).
 void deinterleave(const float* in, float* const* out, int factor, int n);
+
+/// The way back: out[factor i + p] = in[p][i].
+void interleave(const float* const* in, float* out, int factor, int n);
 
 /// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0]
 /// a

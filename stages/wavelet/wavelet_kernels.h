@@ -190,10 +190,12 @@ struct MaskSynthesis {
   TileView fine;
   SubbandLayout layout;
 
+  HD bool is_valid(int x, int y) const {
+    if (like.valid) return like.is_valid(x, y);
+    return packed.is_valid((x >> layout.levels) + layout.margin, (y >> layout.levels) + layout.margin);
+  }
   HD void operator()(int b, int x, int y) const {
-    const bool valid =
-        like.valid ? like.is_valid(x, y)
-                   : packed.is_valid((x >> layout.levels) + layout.margin, (y >> layout.levels) + layout.margin);
+    const bool valid = is_valid(x, y);
     if (!valid) fine(b, x, y) = 0;
     if (b == 0) fine.mask()(x, y) = valid;
   }

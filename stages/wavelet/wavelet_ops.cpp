@@ -7,6 +7,7 @@
 #include "pipeline/backend/launch.h"
 #include "stages/wavelet/analyze_cpu.h"
 #include "stages/wavelet/fill_launch.h"
+#include "stages/wavelet/synthesize_cpu.h"
 #include "stages/wavelet/wavelet_kernels.h"
 
 namespace nadir {
@@ -61,6 +62,10 @@ void analyze_level(Exec& exec, ConstTileView in, TileView approximations, const 
 
 void synthesize_level(Exec& exec, ConstTileView approximations, ConstTileView packed, TileView out, const Bank& bank,
                       int level) {
+  if (!exec.on_device()) {
+    synthesize_level_cpu(exec, approximations, packed, out, bank, level);
+    return;
+  }
   const SynthesisChannel& back_low = bank.filter.back_low;
   const SynthesisChannel& back_high = bank.filter.back_high;
   const Window low_window = synthesized(back_low, out.window);
@@ -205,7 +210,10 @@ void synthesize(Exec& exec, const Subbands& subbands, TileView fine, const Bank&
     approximations = current->view();
   }
   synthesize_level(exec, approximations, packed, fine, bank, 1);
-  for_each(exec, fine.bands, fine.window, MaskSynthesis{packed, subbands.like, fine, layout}, "mask_synthesis");
+  if (exec.on_device())
+    for_each(exec, fine.bands, fine.window, MaskSynthesis{packed, subbands.like, fine, layout}, "mask_synthesis");
+  else
+    mask_synthesis_cpu(exec, packed, subbands.like, fine, layout);
 }
 
 }  // namespace nadir

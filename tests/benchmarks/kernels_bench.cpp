@@ -57,7 +57,10 @@ class Bench {
     copy();
     blur();
     degrade();
-    for (const FilterName name : {FilterName::haar, FilterName::db4, FilterName::cdf97}) wavelet(name);
+    for (const FilterName name : {FilterName::haar, FilterName::db4, FilterName::cdf97}) {
+      wavelet(name);
+      synthesis(name);
+    }
     stationary(FilterName::db4);
     if (exec_.on_device() || s_.size <= kLargestLoops) bench_block_kernels(exec_, s_.size, s_.repeats);
   }
@@ -109,6 +112,19 @@ class Bench {
       analyze(exec_, source_.view(), out.view(), {filter, layout});
     });
     report(name_of(name) + ", 3 levels, analysis", t, samples(), samples());
+  }
+
+  void synthesis(FilterName name) {
+    const Filter filter = filter_of(name);
+    const int levels = 3;
+    const SubbandLayout layout{levels, margin_of(filter, levels), s_.bands, {s_.size, s_.size}};
+    const Bank bank{filter, layout};
+    const Window packed{0, 0, (s_.size >> levels) + 2 * layout.margin, (s_.size >> levels) + 2 * layout.margin};
+    const ScratchTile subbands(exec_, packed, s_.bands * layout.bands_per_source_band());
+    const ScratchTile out(exec_, window_, s_.bands);
+    analyze(exec_, source_.view(), subbands.view(), bank);
+    const double t = median_seconds(exec_, s_.repeats, [&] { synthesize(exec_, {subbands.view()}, out.view(), bank); });
+    report(name_of(name) + ", 3 levels, synthesis", t, samples(), samples());
   }
 
   void stationary(FilterName name) {
