@@ -49,18 +49,38 @@ struct ShrinkByThreshold {
   }
 };
 
+/// A subband in its own pixels.
+struct GatherCoefficients {
+  Subband band;
+  View out;
+  HD void operator()(int, int x, int y) const { out(x, y) = band.at(x, y); }
+};
+
+/// Energies of a coefficient and its neighbours in its row.
+struct SumRowEnergy {
+  ConstView coefficients;
+  View out;
+  HD void operator()(int, int x, int y) const {
+    const float* d = &coefficients(x, y);
+    float sum = 0;
+    for (int u = -kBayesReach; u <= kBayesReach; ++u) sum += d[u] * d[u];
+    out(x, y) = sum;
+  }
+};
+
 struct ShrinkByBayes {
   Subband band;
+  ConstView coefficients;
+  ConstView row_energies;
   StoreCoefficient store;
 
   HD void operator()(int, int x, int y) const {
     float energy = 0;
-    for (int v = -kBayesReach; v <= kBayesReach; ++v)
-      for (int u = -kBayesReach; u <= kBayesReach; ++u) energy += band.at(x + u, y + v) * band.at(x + u, y + v);
+    for (int v = -kBayesReach; v <= kBayesReach; ++v) energy += row_energies(x, y + v);
     constexpr int side = 2 * kBayesReach + 1;
     const float noise = band.sigma * band.sigma;
     const float signal = energy / (side * side) - noise;
-    store(band, x, y, signal > 0 ? soft(band.at(x, y), noise / sqrtf(signal)) : 0.0f);
+    store(band, x, y, signal > 0 ? soft(coefficients(x, y), noise / sqrtf(signal)) : 0.0f);
   }
 };
 

@@ -28,6 +28,15 @@ Window in_sure_blocks(const Bank& bank, const Window& packed) {
   return from_edges(floor_div(w.x, side), floor_div(w.y, side), ceil_div(w.right(), side), ceil_div(w.bottom(), side));
 }
 
+void shrink_by_bayes(Exec& exec, const Subband& band, const Window& w, const StoreCoefficient& store) {
+  const ScratchTile coefficients(exec, grow(w, kBayesReach), 1);
+  const ScratchTile energies(exec, {w.x, w.y - kBayesReach, w.width, w.height + 2 * kBayesReach}, 1);
+  const View d = coefficients.view().band(0), e = energies.view().band(0);
+  for_each(exec, 1, d.window, GatherCoefficients{band, d}, "gather_coefficients");
+  for_each(exec, 1, e.window, SumRowEnergy{d, e}, "sum_row_energy");
+  for_each(exec, 1, w, ShrinkByBayes{band, d, e, store}, "shrink_by_bayes");
+}
+
 void shrink_subband(Exec& exec, const Subband& band, const Window& packed, TileView out, const ShrinkSpec& spec,
                     const Bank& bank) {
   const int side = 1 << (band.layout.levels - band.level);
@@ -35,7 +44,7 @@ void shrink_subband(Exec& exec, const Subband& band, const Window& packed, TileV
   const Window w{blocks.x * side, blocks.y * side, blocks.width * side, blocks.height * side};
   const StoreCoefficient store{out};
   if (spec.method == Shrinkage::bayes) {
-    for_each(exec, 1, w, ShrinkByBayes{band, store}, "shrink_by_bayes");
+    shrink_by_bayes(exec, band, w, store);
   } else if (spec.method == Shrinkage::sure) {
     const ScratchTile thresholds(exec, in_sure_blocks(bank, packed), 1);
     for_each(exec, 1, thresholds.view().window, FindSureThreshold{band, thresholds.view().band(0)}, "sure_threshold");
