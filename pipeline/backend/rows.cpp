@@ -1,19 +1,17 @@
 // Weighted sums of rows.
 #include "pipeline/backend/rows.h"
 
-#include "pipeline/backend/simd.h"
+#include "pipeline/backend/lanes.h"
 
 namespace nadir {
 namespace {
 
-NADIR_INLINE const UnalignedLanes& lanes_at(const float* p) { return *reinterpret_cast<const UnalignedLanes*>(p); }
 // What belongs to sums [begin, end), into the second level: the first is full of what is summed now. Absent rows cost a
 // branch, not a fault.
 NADIR_INLINE void fetch(const Soon& soon, int begin, int end) {
   if (!soon.row) return;
   for (int x = soon.samples * begin; x < soon.samples * end; x += kLanes) __builtin_prefetch(soon.row + x, 0, 2);
 }
-NADIR_INLINE UnalignedLanes& lanes_at(float* p) { return *reinterpret_cast<UnalignedLanes*>(p); }
 
 }  // namespace
 
@@ -155,53 +153,6 @@ NADIR_INLINE float balanced_one(const float* const* rows, const float* weights, 
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-// Samples 0, 2, … (or 1, 3, …) of two vectors, one after the other.
-NADIR_INLINE void even_of(Lanes& out, const Lanes& a, const Lanes& b) {
-  out = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-}
-NADIR_INLINE void odd_of(Lanes& out, const Lanes& a, const Lanes& b) {
-  out = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-}
-NADIR_INLINE void split_in_two(const float* in, float* even, float* odd, int n) {
-  int i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Lanes a = lanes_at(in + 2 * i);
-    const Lanes b = lanes_at(in + 2 * i + kLanes);
-    Lanes half;
-    even_of(half, a, b);
-    lanes_at(even + i) = half;
-    odd_of(half, a, b);
-    lanes_at(odd + i) = half;
-  }
-  for (; i < n; ++i) {
-    even[i] = in[2 * i];
-    odd[i] = in[2 * i + 1];
-  }
-}
-
-NADIR_INLINE void split_in_four(const float* in, float* const* out, int n) {
-  int i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    Lanes even[2], odd[2], quarter;
-    for (int h = 0; h < 2; ++h) {
-      const Lanes a = lanes_at(in + 4 * i + 2 * h * kLanes);
-      const Lanes b = lanes_at(in + 4 * i + (2 * h + 1) * kLanes);
-      even_of(even[h], a, b);
-      odd_of(odd[h], a, b);
-    }
-    even_of(quarter, even[0], even[1]);
-    lanes_at(out[0] + i) = quarter;
-    even_of(quarter, odd[0], odd[1]);
-    lanes_at(out[1] + i) = quarter;
-    odd_of(quarter, even[0], even[1]);
-    lanes_at(out[2] + i) = quarter;
-    odd_of(quarter, odd[0], odd[1]);
-    lanes_at(out[3] + i) = quarter;
-  }
-  for (; i < n; ++i)
-    for (int p = 0; p < 4; ++p) out[p][i] = in[4 * i + p];
-}
-
 }  // namespace
 
 NADIR_SIMD_CLONES void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n,
@@ -265,38 +216,6 @@ NADIR_INLINE void exact_row(Out* out, const double* const* rows, const double* w
   }
 }
 
-// a0 b0 a1 b1 …: the first halves of both, and the second.
-NADIR_INLINE void zip(Lanes& first, Lanes& second, const Lanes& a, const Lanes& b) {
-  first = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  second = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-}
-
-NADIR_INLINE void join_two(const float* const* in, float* out, int n) {
-  int i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Lanes a = lanes_at(in[0] + i), b = lanes_at(in[1] + i);
-    Lanes joined[2];
-    zip(joined[0], joined[1], a, b);
-    for (int h = 0; h < 2; ++h) lanes_at(out + 2 * i + h * kLanes) = joined[h];
-  }
-  for (; i < n; ++i)
-    for (int p = 0; p < 2; ++p) out[2 * i + p] = in[p][i];
-}
-
-NADIR_INLINE void join_four(const float* const* in, float* out, int n) {
-  int i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    const Lanes a = lanes_at(in[0] + i), b = lanes_at(in[1] + i), c = lanes_at(in[2] + i), d = lanes_at(in[3] + i);
-    Lanes even[2], odd[2], joined[4];
-    zip(even[0], even[1], a, c);
-    zip(odd[0], odd[1], b, d);
-    for (int h = 0; h < 2; ++h) zip(joined[2 * h], joined[2 * h + 1], even[h], odd[h]);
-    for (int q = 0; q < 4; ++q) lanes_at(out + 4 * i + q * kLanes) = joined[q];
-  }
-  for (; i < n; ++i)
-    for (int p = 0; p < 4; ++p) out[4 * i + p] = in[p][i];
-}
-
 }  // namespace
 
 NADIR_SIMD_CLONES void exact_sum(float* out, const double* const* rows, const double* weights, int count, int n) {
@@ -304,22 +223,6 @@ NADIR_SIMD_CLONES void exact_sum(float* out, const double* const* rows, const do
 }
 NADIR_SIMD_CLONES void exact_sum(double* out, const double* const* rows, const double* weights, int count, int n) {
   exact_row(out, rows, weights, count, n);
-}
-
-NADIR_SIMD_CLONES void interleave(const float* const* in, float* out, int factor, int n) {
-  if (factor == 2) return join_two(in, out, n);
-  if (factor == 4) return join_four(in, out, n);
-  for (int p = 0; p < factor; ++p)
-    for (int i = 0; i < n; ++i) out[factor * i + p] = in[p][i];
-}
-
-NADIR_SIMD_CLONES void deinterleave(const float* in, float* const* out, int factor, int n) {
-  if (factor == 2) return split_in_two(in, out[0], out[1], n);
-  if (factor == 4) return split_in_four(in, out, n);
-  for (int p = 0; p < factor; ++p) {
-    float* __restrict phase = out[p];
-    for (int i = 0; i < n; ++i) phase[i] = in[factor * i + p];
-  }
 }
 
 namespace {

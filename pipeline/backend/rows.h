@@ -1,8 +1,9 @@
 // The inner loops of separable filters on the CPU: weighted sums of rows, with the widest vectors of the machine.
 //
-// A horizontal filter is the same sum over shifted copies of one row; with a step, over the phases that `deinterleave`
-// makes. Every sample is computed as the functors of the families do it, `sum = 0; sum += weights[j] * rows[j][x]` for
-// j = 0, 1, …, so that results are the same bits on every instruction set and on CUDA. Outputs overlap no input.
+// A horizontal filter is the same sum over shifted copies of one row; with a step, over the phases that
+// `deinterleave` makes. Every sample is computed as the functors of the families do it, `sum = 0; sum += weights[j] *
+// rows[j][x]` for j = 0, 1, …, so that results are the same bits on every instruction set and on CUDA. Outputs overlap
+// no input.
 #pragma once
 
 namespace nadir {
@@ -31,12 +32,6 @@ void exact_sum(double* out, const double* const* rows, const double* weights, in
 
 /// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
 void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
-
-/// out[p][i] = in[factor i + p] for i in [0, n) and p in [0, factor).
-void deinterleave(const float* in, float* const* out, int factor, int n);
-
-/// The way back: out[factor i + p] = in[p][i].
-void interleave(const float* const* in, float* out, int factor, int n);
 
 /// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0]
 /// a

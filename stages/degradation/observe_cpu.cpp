@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/backend/interleave.h"
 #include "pipeline/backend/rows.h"
 
 namespace nadir {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "pipeline/backend/interleave.h"
 #include "pipeline/backend/rows.h"
 #include "pipeline/backend/simd.h"
 #include "stages/wavelet/filled_rows.h"

@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "pipeline/backend/interleave.h"
 #include "pipeline/backend/rows.h"
 #include "stages/wavelet/ring.h"
 #include "stages/wavelet/wavelet_kernels.h"
