@@ -8,7 +8,7 @@
 #include <chrono>
 #include <cstring>
 
-#include "pipeline/app/counter_random.h"
+#include "pipeline/app/bench_scenery.h"
 #include "pipeline/app/describe_stages.h"
 #include "pipeline/app/measure.h"
 #include "pipeline/app/one_stage.h"
@@ -40,71 +40,6 @@ double copy_gb_per_s(int threads) {
     rates.push_back(2 * double(bytes) / seconds_since(start) / 1e9);
   }
   return median(rates);
-}
-
-MemorySource textured_image(int size, int bands) {
-  ImageInfo info;
-  info.grid = {size, size, {500000, 10, 0, 5000000, 0, -10}, ""};
-  info.type = SampleType::u16;
-  for (const char* name : {"blue", "green", "red", "nir"})
-    if (info.band_count() < bands) info.bands.push_back({name, 1, 0, ""});
-  Tile tile(info.grid.window(), info.band_count());
-  tile.fill(0, true);
-  const TileView pixels = tile.view();
-  Exec().parallel(size, [&](int y) {
-    for (int x = 0; x < size; ++x)
-      for (int b = 0; b < pixels.bands; ++b) {
-        const auto key = std::uint64_t(b);
-        const double land = smooth_noise(7, x / 23.0, y / 23.0) > 0 ? 400 : -400;
-        pixels(b, x, y) = float(2000 + land + 300 * smooth_noise(key, x / 3.0, y / 3.0) + 30 * gaussian(key, x, y));
-      }
-  });
-  return {std::move(info), std::move(tile)};
-}
-
-MemorySource label_image(int size) {
-  ImageInfo info;
-  info.grid = {size, size, {500000, 10, 0, 5000000, 0, -10}, ""};
-  info.type = SampleType::u8;
-  info.bands.resize(1);
-  for (std::uint16_t c = 1; c <= 6; ++c) info.classes.push_back({c, fmt::format("class {}", c), class_colour(c)});
-  Tile tile(info.grid.window(), 1);
-  tile.fill(0, true);
-  const TileView pixels = tile.view();
-  for (int y = 0; y < size; ++y)
-    for (int x = 0; x < size; ++x) pixels(0, x, y) = float(1 + mixed(3, x / 16, y / 16) % 6);
-  return {std::move(info), std::move(tile)};
-}
-
-// What stages are tried on, the usual first: some take red, green and blue only.
-struct Scenery {
-  std::vector<MemorySource> images;
-  MemorySource labels;
-};
-
-// Wires every port that must be, from what a stage can be given without a graph.
-Wiring wire(const Registry& registry, const StageInfo& stage, const MemorySource& image, const MemorySource& labels) {
-  Wiring wiring = wiring_for(stage);
-  for (std::size_t i = 0; i < stage.inputs.size(); ++i) {
-    const Port& port = stage.inputs[i];
-    if (!port.filled_by.empty()) {
-      const StageInfo& filler = stage_named(registry, port.filled_by);
-      Wiring source = wiring_for(filler);
-      source.images[0] = &image;
-      wiring.values[i] = run_estimate(filler, {}, source);
-    } else if (port.optional) {
-      continue;
-    } else if (port.type == PortType::image) {
-      wiring.images[i] = &image;
-    } else if (port.type == PortType::labels) {
-      wiring.images[i] = &labels;
-    } else if (port.type == PortType::transform) {
-      wiring.values[i] = Transform{{0.37, 1, 0, -0.62, 0, 1}, true, {}};
-    } else {
-      throw Error(Fault::usage, fmt::format("needs a {} and cannot run alone", name_of(port.type)));
-    }
-  }
-  return wiring;
 }
 
 // One tile of the first output: its inputs are cut beforehand, so that only the stage is timed.
@@ -150,9 +85,25 @@ std::vector<Window> tiles_of(Size size, int tile) {
   return windows;
 }
 
+// What a stage goes through for a pixel that it writes: pixels of the finest image and samples of the largest, among
+// the one that it writes and those that it reads.
+struct Share {
+  double pixels = 1;
+  double samples = 1;
+
+  Share(const ImageInfo& out, const Wiring& wiring) : samples(out.band_count()) {
+    for (const Source* image : wiring.images) {
+      if (!image) continue;
+      const double area = double(image->info().grid.window().area()) / double(out.grid.window().area());
+      pixels = std::max(pixels, area);
+      samples = std::max(samples, area * image->info().band_count());
+    }
+  }
+};
+
 struct Sweep {
   int tiles = 0;
-  double pixels = 0;
+  double pixels = 0;  ///< written
   double bytes = 0;
   double seconds = 0;
 };
@@ -174,25 +125,26 @@ Sweep sweep(const StageInfo& info, const TileStage& stage, const Wiring& wiring,
 Json measure(const StageInfo& info, const TileStage& stage, const Wiring& wiring, const BenchOptions& options,
              double copy_rate) {
   tbb::task_arena arena(options.threads);
+  const ImageInfo out = stage.outputs()[0];
+  const Share share(out, wiring);
   std::vector<double> mpixels;
   std::vector<double> gigabytes;
   Sweep last;
   reset_peak_memory();
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     arena.execute([&] { last = sweep(info, stage, wiring, options); });
-    mpixels.push_back(last.pixels / last.seconds / 1e6);
+    mpixels.push_back(share.pixels * last.pixels / last.seconds / 1e6);
     gigabytes.push_back(last.bytes / last.seconds / 1e9);
   }
   const auto [low, high] = std::minmax_element(mpixels.begin(), mpixels.end());
   const double rate = median(mpixels);
-  const int bands = stage.outputs()[0].band_count();
   return {{"stage", info.name},
           {"repeats", options.repeats},
           {"tiles", last.tiles},
-          {"bands", bands},
+          {"bands", out.band_count()},
           {"mpixel_s", rate},
           {"spread", (*high - *low) / rate},
-          {"mpixel_bands_s", rate * bands},
+          {"mpixel_bands_s", rate / share.pixels * share.samples},
           {"gb_s", median(gigabytes)},
           {"copy_fraction", median(gigabytes) / copy_rate},
           {"peak_mib", peak_memory_mib()}};
@@ -202,9 +154,9 @@ Json bench_one(const Registry& registry, const StageInfo& info, const Scenery& s
                double copy_rate) {
   const ParamMap params = parse_params(info, options.params);
   std::string reason;
-  for (const MemorySource& image : scenery.images) try {
+  for (const std::unique_ptr<Source>& image : scenery.images) try {
       if (options.device == Device::cuda && !info.on_device) throw Error(Fault::usage, "has no CUDA arithmetic");
-      const Wiring wiring = wire(registry, info, image, scenery.labels);
+      const Wiring wiring = wire(registry, info, *image, scenery.labels);
       const auto stage = info.as<TileFactory>()->make(context_of(info, params, wiring));
       if (options.device == Device::cuda && stage->device_use() == DeviceUse::none)
         throw Error(Fault::usage, "has no CUDA arithmetic for these parameters or this model");
@@ -239,8 +191,7 @@ Json bench(const Registry& registry, const BenchOptions& options) {
   const std::vector<const StageInfo*> stages = chosen_stages(registry, options);
   if (options.device == Device::cuda) Exec probe(Device::cuda);  // says at once when there is no device
   const double copy_rate = copy_gb_per_s(options.threads);
-  Scenery scenery{{}, label_image(options.size)};
-  for (const int bands : {4, 3}) scenery.images.push_back(textured_image(options.size, bands));
+  const Scenery scenery(registry, options.size);
   Json results = Json::array();
   for (const StageInfo* stage : stages) results.push_back(bench_one(registry, *stage, scenery, options, copy_rate));
   return {{"device", options.device == Device::cuda ? device_name() : "cpu"},

@@ -40,7 +40,25 @@ TEST(Bench, measures_every_tile_stage_or_says_why_not) {
   std::size_t tile_stages = 0;
   for (const StageInfo& s : registry.stages()) tile_stages += s.as<TileFactory>() != nullptr;
   EXPECT_EQ(result["stages"].size(), tile_stages);
-  for (const app::Json& s : result["stages"]) EXPECT_TRUE(s.contains("mpixel_s") || s.contains("skipped")) << s;
+  for (const app::Json& s : result["stages"]) {
+    const bool needs_a_model = s["stage"] == "classify" || s["stage"] == "segment";
+    EXPECT_EQ(s.contains("skipped"), needs_a_model) << s;
+    EXPECT_EQ(s.contains("mpixel_s"), !needs_a_model) << s;
+  }
+}
+
+TEST(Bench, counts_the_pixels_of_the_finer_side) {
+  app::BenchOptions options = small();
+  options.size = 304;  // 38 blocks of 8
+  options.stages = {"qmf_decompose", "qmf_reconstruct", "luma"};
+  const app::Json result = app::bench(Registry(all_stages()), options);
+  const auto bands = [&](std::size_t stage) {
+    const app::Json& s = result["stages"][stage];
+    return s["mpixel_bands_s"].get<double>() / s["mpixel_s"].get<double>();
+  };
+  EXPECT_NEAR(bands(0), 4, 1e-9);
+  EXPECT_NEAR(bands(1), 4, 1e-9);
+  EXPECT_NEAR(bands(2), 3, 1e-9);
 }
 
 TEST(Bench, refuses_unknown_stages_parameters_and_values) {
