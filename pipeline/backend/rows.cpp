@@ -41,18 +41,26 @@ NADIR_SIMD_CLONES void weighted_sum(float* out, const float* const* rows, const 
 }
 
 NADIR_SIMD_CLONES void weighted_mean_about(float* out, const float* about, const float* const* rows,
-                                           const float* weights, int count, float divisor, int n) {
+                                           const float* weights, int count, int group, float divisor, int n) {
   int x = 0;
   for (; x + 2 * kLanes <= n; x += 2 * kLanes) {
     const Lanes base[2] = {lanes_at(about + x), lanes_at(about + x + kLanes)};
     Lanes sum[2] = {};
-    for (int j = 0; j < count; ++j)
-      for (int v = 0; v < 2; ++v) sum[v] += weights[j] * (lanes_at(rows[j] + x + v * kLanes) - base[v]);
+    for (int g = 0; g < count; g += group) {
+      Lanes part[2] = {};
+      for (int j = g; j < g + group; ++j)
+        for (int v = 0; v < 2; ++v) part[v] += weights[j] * (lanes_at(rows[j] + x + v * kLanes) - base[v]);
+      for (int v = 0; v < 2; ++v) sum[v] += part[v];
+    }
     for (int v = 0; v < 2; ++v) lanes_at(out + x + v * kLanes) = base[v] + sum[v] / divisor;
   }
   for (; x < n; ++x) {
     float sum = 0;
-    for (int j = 0; j < count; ++j) sum += weights[j] * (rows[j][x] - about[x]);
+    for (int g = 0; g < count; g += group) {
+      float part = 0;
+      for (int j = g; j < g + group; ++j) part += weights[j] * (rows[j][x] - about[x]);
+      sum += part;
+    }
     out[x] = about[x] + sum / divisor;
   }
 }

@@ -18,9 +18,10 @@ struct Soon {
 /// out[x] = sum_j weights[j] rows[j][x] for x in [0, n).
 void weighted_sum(float* out, const float* const* rows, const float* weights, int count, int n, Soon soon = {});
 
-/// out[x] = about[x] + (sum_j weights[j] (rows[j][x] - about[x])) / divisor, so that constants stay exact.
+/// out[x] = about[x] + (sum_j weights[j] (rows[j][x] - about[x])) / divisor, so that constants stay exact; summed in
+/// groups of `group` rows, whose sums are added.
 void weighted_mean_about(float* out, const float* about, const float* const* rows, const float* weights, int count,
-                         float divisor, int n);
+                         int group, float divisor, int n);
 
 /// weighted_sum as four sums over j mod 4, (s0 + s1) + (s2 + s3): rounding errors grow with a quarter of the count.
 void balanced_sum(float* out, const float* const* rows, const float* weights, int count, int n, Soon soon = {});

@@ -86,7 +86,8 @@ struct AxisWeights {
 };
 
 /// Mask-normalised interpolation, written as base + sum w (sample - base) / sum w over the valid taps, so that
-/// constants stay exact; the base is the nearest sample where that is valid.
+/// constants stay exact; the base is the nearest sample where that is valid. Summed column by column, so that vectors
+/// can hold the columns.
 struct Interpolate {
   ConstTileView in;
   TileView out;
@@ -110,10 +111,12 @@ struct Interpolate {
     float weight = 0;
     float size = 0;
     float full_size = 0;
-    for (int j = 0; j < axis_y.taps; ++j) {
-      const float row = wy[j];
-      for (int i = 0; i < axis_x.taps; ++i) {
-        const float w = row * wx[i];
+    for (int i = 0; i < axis_x.taps; ++i) {
+      const float column = wx[i];
+      float column_sum = 0;
+      float column_weight = 0;
+      for (int j = 0; j < axis_y.taps; ++j) {
+        const float w = wy[j] * column;
         if (w == 0.0f) continue;
         full_size += fabsf(w);
         const int sx = wx.start + i;
@@ -122,10 +125,12 @@ struct Interpolate {
         const float sample = in(b, sx, sy);
         if (!based) base = sample;
         based = true;
-        sum += w * (sample - base);
-        weight += w;
+        column_sum += w * (sample - base);
+        column_weight += w;
         size += fabsf(w);
       }
+      sum += column_sum;
+      weight += column_weight;
     }
     if (size < 0.5f * full_size || weight <= 0.0f) return false;
     value = base + sum / weight;

@@ -8,7 +8,7 @@
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
 #include "stages/alignment/alignment_kernels.h"
-#include "stages/alignment/shift_cpu.h"
+#include "stages/alignment/warp_cpu.h"
 #include "stages/interpolation_weights.h"
 
 namespace nadir {
@@ -219,10 +219,10 @@ void warp(Exec& exec, ConstTileView in, TileView out, const WarpPlan& plan) {
                       bend.across,
                       bend.down};
   const Interpolate interpolate{in, out, map, on_device(exec, plan.x), on_device(exec, plan.y)};
-  if (!exec.on_device() && plan.x.phases == 0 && plan.y.phases == 0 && bend.step == 0)
-    shift_cpu(exec, interpolate);
-  else
+  if (exec.on_device())
     for_each(exec, out.bands, out.window, interpolate, "warp");
+  else
+    warp_cpu(exec, interpolate);
 }
 
 }  // namespace nadir
