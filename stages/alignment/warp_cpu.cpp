@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/backend/rows.h"
+#include "pipeline/backend/simd.h"
 #include "pipeline/core/image.h"
 
 namespace nadir {
@@ -95,9 +96,9 @@ class Resample {
       const float* in = f_.in.band(b).data;
       float* out = &f_.out(b, begin, y);
       if (f_.axis_x.taps <= kColumns)
-        mix<1>(in, p, n, out);
+        mix_narrow(in, p, n, out);
       else
-        mix<2>(in, p, n, out);
+        mix_wide(in, p, n, out);
     }
     std::fill_n(&f_.out.mask()(begin, y), n, std::uint8_t{1});
   }
@@ -116,7 +117,7 @@ class Resample {
   };
 
   // False where a pixel lies outside, may see a hole, or vectors would reach beyond the image in memory.
-  bool look(int begin, int end, int y, Places& p) const {
+  NADIR_SIMD_CLONES bool look(int begin, int end, int y, Places& p) const {
     const Window& in = f_.in.window;
     const int columns = ceil_div(f_.axis_x.taps, kColumns) * kColumns;
     int left = in.right(), top = in.bottom(), right = in.x, bottom = in.y;
@@ -131,29 +132,38 @@ class Resample {
       p.x[i][0] = p.x[i][1] = Columns{};
       for (int t = 0; t < f_.axis_x.taps; ++t) p.x[i][t / kColumns][t % kColumns] = wx[t];
       for (int t = 0; t < f_.axis_y.taps; ++t) p.y[i][t] = wy[t];
-      p.weight[i] = weight_of(p, i);
-      if (p.weight[i] <= 0) return false;
     }
     const Window seen = from_edges(left, top, right, bottom);
-    return in.contains(seen) && all_valid(f_.in, seen);
+    return in.contains(seen) && all_valid(f_.in, seen) && weigh(p, end - begin);
   }
 
-  float weight_of(const Places& p, int i) const {
-    Columns sums[2] = {};
-    for (int j = 0; j < f_.axis_y.taps; ++j)
-      for (int h = 0; h < 2; ++h) sums[h] += p.y[i][j] * p.x[i][h];
-    return total(sums, f_.axis_x.taps);
+  // False where taps take away what they give.
+  NADIR_SIMD_CLONES bool weigh(Places& p, int n) const {
+    bool positive = true;
+    for (int i = 0; i < n; ++i) {
+      Columns sums[2] = {};
+      for (int j = 0; j < f_.axis_y.taps; ++j)
+        for (int h = 0; h < 2; ++h) sums[h] += p.y[i][j] * p.x[i][h];
+      p.weight[i] = total(sums, f_.axis_x.taps);
+      positive = positive && p.weight[i] > 0;
+    }
+    return positive;
   }
 
-  static float total(const Columns* sums, int taps) {
+  NADIR_INLINE static float total(const Columns* sums, int taps) {
     float sum = 0;
     for (int t = 0; t < taps; ++t) sum += sums[t / kColumns][t % kColumns];
     return sum;
   }
 
+  NADIR_SIMD_CLONES void mix_narrow(const float* in, const Places& p, int n, float* out) const {
+    mix<1>(in, p, n, out);
+  }
+  NADIR_SIMD_CLONES void mix_wide(const float* in, const Places& p, int n, float* out) const { mix<2>(in, p, n, out); }
+
   // Sums in the functor's order; taps without weight are left out as there.
   template <int kVectors>
-  void mix(const float* in, const Places& p, int n, float* out) const {
+  NADIR_INLINE void mix(const float* in, const Places& p, int n, float* out) const {
     for (int i = 0; i < n; ++i) {
       const float base = in[p.nearest[i]];
       Columns sums[2] = {};

@@ -2,6 +2,7 @@
 // but nadir_kernels.
 //   nadir_kernels_bench [--device cpu|cuda] [--size N] [--bands N] [--repeats N]
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
+#include "stages/alignment/alignment_ops.h"
 #include "stages/degradation/degradation_ops.h"
 #include "stages/wavelet/stationary_ops.h"
 #include "stages/wavelet/wavelet_ops.h"
@@ -62,6 +64,8 @@ class Bench {
       synthesis(name);
     }
     stationary(FilterName::db4);
+    warp_by("shift", {0.37, 1, 0, -0.62, 0, 1});
+    warp_by("affine map", {2.2, 1.001, -0.004, 1.7, 0.005, 0.999});
     if (exec_.on_device() || s_.size <= kLargestLoops) bench_block_kernels(exec_, s_.size, s_.repeats);
   }
 
@@ -138,6 +142,13 @@ class Bench {
       stationary_analyze(exec_, source_.view(), out.view(), {filter, layout});
     });
     report(name_of(name) + ", 2 levels, stationary", t, samples() / 4, samples() / 4 * layout.bands_per_source_band());
+  }
+
+  void warp_by(const std::string& what, const std::array<double, 6>& matrix) {
+    const WarpPlan plan = plan_warp(matrix, Resampling::cubic, {s_.size, s_.size});
+    const ScratchTile out(exec_, window_, s_.bands);
+    const double t = median_seconds(exec_, s_.repeats, [&] { warp(exec_, source_.view(), out.view(), plan); });
+    report("warp, cubic, " + what, t, samples(), samples());
   }
 
   Settings s_;

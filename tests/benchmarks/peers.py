@@ -47,6 +47,16 @@ for name in ("db4", "bior4.4"):
     report(f"OpenCV filter2D and stride, {name}, 3 levels", lambda: [filter_bank(b, low, high, 3) for b in bands], 3)
 for name in ("haar", "db4", "bior4.4"):
     report(f"PyWavelets {name}, 3 levels", lambda: [pywt.wavedec2(b, name, "periodization", 3) for b in bands], 3)
+    parts = [pywt.wavedec2(b, name, "periodization", 3) for b in bands]
+    report(f"PyWavelets {name}, 3 levels, back", lambda: [pywt.waverec2(c, name, "periodization") for c in parts], 3)
+dx, dy = 0.37, -0.62
+shift = np.float32([[1, 0, dx], [0, 1, dy]])
+turn = np.float32([[1.001, -0.004, 2.2], [0.005, 0.999, 1.7]])
+for name, matrix in (("a shift", shift), ("an affine map", turn)):
+    report(f"OpenCV warpAffine, cubic, {name}",
+           lambda: [cv2.warpAffine(b, matrix, (size, size), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP) for b in bands])
+report("OpenCV means and squares of 5 x 5",
+       lambda: [(cv2.blur(b, (5, 5)), cv2.sqrBoxFilter(b, -1, (5, 5))) for b in bands])
 half = len(bands[0]) // 2
 parts = [np.ascontiguousarray(b[:half, :half]) for b in bands]
 report("PyWavelets stationary db4, 2 levels (a quarter)", lambda: [pywt.swt2(b, "db4", 2) for b in parts], share=0.25)
