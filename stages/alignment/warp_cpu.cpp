@@ -44,6 +44,9 @@ class Shift {
       }
       weight_ += column;
     }
+    int columns = 0;
+    for (int i = 0; i < f.axis_x.taps; ++i) columns += wx[i] != 0;
+    if (int(taps_.size()) != rows_ * columns) weight_ = 0;  // products so small that they vanish: no columns alike
   }
 
   void run(int begin, int end, int y) const {
@@ -75,8 +78,8 @@ class Shift {
   const Interpolate& f_;
   std::vector<Tap> taps_;  ///< with weight, column by column
   std::vector<float> weights_;
-  int rows_ = 0;  ///< taps of a column
-  float weight_ = 0;
+  int rows_ = 0;      ///< taps of a column
+  float weight_ = 0;  ///< of all taps; 0: not for rows
 };
 
 // Any transform: where taps lie and their weights, found once for all bands; a vector holds the columns of a pixel.
