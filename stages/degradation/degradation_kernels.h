@@ -68,17 +68,28 @@ struct AdjointAxis {
 
   template <class Samples>
   HD float gather(const Samples& coarse, int p) const {
-    const int low = taps.first;  // reach of all coarse samples in the extended signal, both ends included
-    const int high = taps.factor * (coarse_size - 1) + taps.first + taps.count - 1;
-    const int period = 2 * fine_size;
-    if (-1 - p < low && period - 1 - p > high) return at(coarse, p);
+    if (is_alone(p)) return at(coarse, p);
     float sum = 0;
-    for (const int image : {p, period - 1 - p})
-      for (int q = image + period * ceil_div(low - image, period); q <= high; q += period) sum += at(coarse, q);
+    for_each_image(p, [&](int q) { sum += at(coarse, q); });
     return sum;
   }
 
+  /// No mirror image of the position is reached by a coarse sample.
+  HD bool is_alone(int p) const { return -1 - p < low() && 2 * fine_size - 1 - p > high(); }
+
+  /// The positions at which p appears, as far as coarse samples reach.
+  template <class Visit>
+  HD void for_each_image(int p, const Visit& visit) const {
+    const int period = 2 * fine_size;
+    for (const int image : {p, period - 1 - p})
+      for (int q = image + period * ceil_div(low() - image, period); q <= high(); q += period) visit(q);
+  }
+
  private:
+  // Reach of all coarse samples in the extended signal, both ends included.
+  HD int low() const { return taps.first; }
+  HD int high() const { return taps.factor * (coarse_size - 1) + taps.first + taps.count - 1; }
+
   template <class Samples>
   HD float at(const Samples& coarse, int q) const {
     const int past = q - taps.first;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/backend/launch.h"
+#include "stages/degradation/adjoint_cpu.h"
 #include "stages/degradation/degradation_kernels.h"
 #include "stages/degradation/observe_cpu.h"
 
@@ -104,6 +105,10 @@ Window touching_window(const AxisTaps& taps, const Window& fine, Size fine_size,
 
 void observe_adjoint(Exec& exec, ConstTileView coarse, TileView fine, const AxisTaps& taps, Size fine_size,
                      Size coarse_size) {
+  if (!exec.on_device()) {
+    observe_adjoint_cpu(exec, coarse, fine, taps, fine_size, coarse_size);
+    return;
+  }
   const Window touched = touching_window(taps, fine.window, fine_size, coarse_size);
   const ScratchTile rows(exec, {fine.window.x, touched.y, fine.window.width, touched.height}, fine.bands);
   for_each(exec, fine.bands, rows.view().window,
