@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/backend/rows.h"
 #include "pipeline/backend/simd.h"
 
 namespace nadir {
@@ -17,9 +18,21 @@ std::vector<double> observation_row(const AxisTaps& taps, int i, int fine) {
   return row;
 }
 
-// out[i] += c[i] v[i]
-NADIR_SIMD_CLONES void multiply_add(const float* c, const float* v, int n, float* out) {
-  for (int i = 0; i < n; ++i) out[i] += c[i] * v[i];
+// out[i] = sum_d diagonals[d][i] v[i + d], in the order of d.
+NADIR_SIMD_CLONES void banded_row(const float* const* diagonals, int count, const float* v, int n, float* out) {
+  constexpr int kBlock = 32;
+  typedef float Block __attribute__((vector_size(sizeof(float) * kBlock), aligned(alignof(float)), may_alias));
+  const auto at = [](const float* p) -> const Block& { return *reinterpret_cast<const Block*>(p); };
+  int i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    Block sum = {};
+    for (int d = 0; d < count; ++d) sum += at(diagonals[d] + i) * at(v + i + d);
+    *reinterpret_cast<Block*>(out + i) = sum;
+  }
+  for (; i < n; ++i) {
+    out[i] = 0;
+    for (int d = 0; d < count; ++d) out[i] += diagonals[d][i] * v[i + d];
+  }
 }
 
 // out[i] += c v[i]
@@ -90,18 +103,24 @@ Window DataTerm::padded() const { return unite(whole(fine_), fine_window(taps_, 
 void DataTerm::apply_gram(const float* v, float* out) const {
   const int w = coarse_.width;
   const int h = coarse_.height;
-  std::vector<float> across(std::size_t(w) * std::size_t(h), 0.0f);
+  std::vector<float> across(std::size_t(w) * std::size_t(h));
   std::vector<float> padded_row(std::size_t(w + 2 * columns_.reach), 0.0f);
+  std::vector<const float*> diagonals;
+  for (int d = -columns_.reach; d <= columns_.reach; ++d) diagonals.push_back(columns_.diagonal(d));
   for (int y = 0; y < h; ++y) {
     std::copy_n(v + std::ptrdiff_t(y) * w, w, padded_row.begin() + columns_.reach);
-    float* to = &across[std::size_t(y) * std::size_t(w)];
-    for (int d = -columns_.reach; d <= columns_.reach; ++d)
-      multiply_add(columns_.diagonal(d), &padded_row[std::size_t(columns_.reach + d)], w, to);
+    banded_row(diagonals.data(), int(diagonals.size()), padded_row.data(), w, &across[std::size_t(y) * std::size_t(w)]);
   }
-  std::fill_n(out, std::size_t(w) * std::size_t(h), 0.0f);
-  for (int y = 0; y < h; ++y)
-    for (int d = std::max(-rows_.reach, -y); d <= std::min(rows_.reach, h - 1 - y); ++d)
-      scale_add(rows_.diagonal(d)[y], &across[std::size_t(y + d) * std::size_t(w)], w, out + std::ptrdiff_t(y) * w);
+  std::vector<const float*> rows;
+  std::vector<float> weights;
+  for (int y = 0; y < h; ++y) {
+    rows.clear(), weights.clear();
+    for (int d = std::max(-rows_.reach, -y); d <= std::min(rows_.reach, h - 1 - y); ++d) {
+      rows.push_back(&across[std::size_t(y + d) * std::size_t(w)]);
+      weights.push_back(rows_.diagonal(d)[y]);
+    }
+    weighted_sum(out + std::ptrdiff_t(y) * w, rows.data(), weights.data(), int(rows.size()), w);
+  }
 }
 
 // r := (A A' + rho I)^-1 r
