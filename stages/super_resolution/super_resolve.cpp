@@ -27,8 +27,8 @@ struct Params {
   float strength = 1.5f;
   int similar = 0;
   int search_px = 0;
-  std::string guide = "mean";
-  int block_px = 256;
+  std::string guide = "pc1";
+  int block_px = 384;
   int halo_px = -1;
 };
 NADIR_PARAMS(
@@ -47,17 +47,16 @@ NADIR_PARAMS(
     PARAM(strength, "", range(0.05, 20), "nonlocal: threshold of the shrinkage; more is smoother."),
     PARAM(similar, "", range(0, 128), "nonlocal: patches a group, rounded up to a multiple of 4; 0: by quality."),
     PARAM(search_px, "px", range(0, 200), "nonlocal: radius of the search window in fine pixels; 0: by quality."),
-    PARAM(
-        guide, "", any(),
-        "nonlocal: what patches are compared by: mean of the bands, luma of red, green and blue, pc1 (first principal "
-        "component of the scene), or one band by number (from 1), name or colour."),
+    PARAM(guide, "", any(),
+          "nonlocal: what patches are compared by: pc1, the first principal component of the scene; mean of the bands; "
+          "luma of red, green and blue; or one band by number (from 1), name or colour."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
-          "What a block sees beyond its edge, in pixels of the image; -1: 36 fine pixels."))
+          "What a block sees beyond its edge, in pixels of the image; -1: 72 fine pixels."))
 
-constexpr int kHaloFinePx = 36;
-constexpr float kClip = 1e4f;  // 8-bit units: samples beyond are no radiometry, and would swamp float32
+constexpr int kHaloFinePx = 72;  // beyond, an edge changes no more than chance does: README.md
+constexpr float kClip = 1e4f;    // 8-bit units: samples beyond are no radiometry, and would swamp float32
 
 SolverSettings solver_settings(const Params& p, const Observation& observation, const std::vector<BandScale>& bands,
                                GuideMix guide) {

@@ -181,7 +181,7 @@ TEST(SuperResolve, compares_patches_by_the_guide) {
                                      {{}, Record{{"covariance", std::vector<std::vector<double>>{{900, 0}, {0, 0}}}}}),
                          by_structure);
   EXPECT_GT(test::max_difference(by_structure, by("2")), 1);
-  test::expect_identical(by("mean"), test::apply(super_resolve_stage(), {}, {&image}));
+  EXPECT_GT(test::max_difference(by_structure, by("mean")), 0);
   EXPECT_THROW(by("luma"), Error);
 }
 
@@ -292,7 +292,7 @@ TEST(SuperResolve, blocks_leave_no_seam) {
     const double across = mean_step(blocks, 64, true) / mean_step(whole, 64, true);
     const double elsewhere = mean_step(blocks, 64, false) / mean_step(whole, 64, false);
     EXPECT_NEAR(across / elsewhere, 1, 0.01) << quality;
-    EXPECT_GT(psnr(whole, blocks), 45) << quality;
+    EXPECT_GT(psnr(whole, blocks), 55) << quality;
     RecordProperty(Text(quality) + "_step_ratio", std::to_string(across / elsewhere));
     RecordProperty(Text(quality) + "_psnr", std::to_string(psnr(whole, blocks)));
   }
