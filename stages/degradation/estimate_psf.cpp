@@ -14,14 +14,14 @@ namespace {
 
 struct Params {
   int max_blocks = 64;
-  double max_error = 0.2;
-  double max_misfit = 0.3;
+  double max_error_px = 0.15;
+  double max_misfit = 0.25;
 };
 NADIR_PARAMS(Params,
              PARAM(max_blocks, "", range(1, 1e6),
                    "Blocks of 512 x 512 pixels that are looked at; of larger scenes a random sample."),
-             PARAM(max_error, "", range(0.001, 10),
-                   "Largest relative standard error of the width; above it the width is not reliable."),
+             PARAM(max_error_px, "px", range(0.001, 10),
+                   "Largest standard error of the width; above it the width is not reliable."),
              PARAM(max_misfit, "", range(0.001, 10),
                    "Largest relative error of the power spectrum that the width explains; above it the scene is not "
                    "alike at all scales, and the width is not reliable."))
@@ -172,7 +172,7 @@ class EstimatePsf final : public EstimateStage {
     for (const double s : without) mean += s / double(without.size());
     for (const double s : without) square += (s - mean) * (s - mean);
     const double n = double(without.size());
-    band.standard_error = n > 1 ? std::sqrt(square * (n - 1) / n) : band.fit.sigma_px;
+    band.standard_error = n > 1 ? std::sqrt(square * (n - 1) / n) : BlurModel::kWidest;  // one group tells nothing
     band.failure = why_unreliable(band);
     return band;
   }
@@ -180,7 +180,7 @@ class EstimatePsf final : public EstimateStage {
   std::string why_unreliable(const BandBlur& band) const {
     if (band.fit.misfit > p_.max_misfit) return "the power spectrum is not that of a scene that is alike at all scales";
     if (band.fit.sigma_px > BlurModel::kWidest - 0.05) return "the image is blurred over more than two pixels";
-    if (band.standard_error > p_.max_error * band.fit.sigma_px) return "parts of the scene disagree";
+    if (band.standard_error > p_.max_error_px) return "parts of the scene disagree";
     return {};
   }
 

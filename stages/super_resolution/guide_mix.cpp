@@ -70,11 +70,9 @@ GuideMix luma_mix(const ImageInfo& image) {
 
 GuideMix principal_mix(const std::vector<BandScale>& scales, const Record* statistics) {
   const int n = int(scales.size());
-  if (!statistics) return mean_of_bands(n);
-  const Scalar* field = statistics->find("covariance");
+  const Scalar* field = statistics ? statistics->find("covariance") : nullptr;
   const auto* rows = field ? std::get_if<std::vector<std::vector<double>>>(field) : nullptr;
-  if (!rows || int(rows->size()) != n)
-    throw Error(Fault::data, "guide: pc1 needs the covariance of the bands, as estimate_noise states it");
+  if (!rows || int(rows->size()) != n || n == 1) return mean_of_bands(n);
   Eigen::MatrixXd c(n, n);
   for (int i = 0; i < n; ++i)
     for (int j = 0; j < n; ++j)

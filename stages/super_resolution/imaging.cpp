@@ -73,13 +73,15 @@ Observation observation_for(int scale, double psf_sigma_px, const std::optional<
 double fine_sigma(const Record* psf, int scale) {
   constexpr double kUsual = kDefaultSigma * kDefaultSigma;  // variances, pixels squared
   constexpr double kError = 0.06;                           // of estimate_psf, whatever the width
+  constexpr double kErrorBelow = 0.12;                      // sharpened products look narrower than their sensor
   constexpr double kLeast = 0.25;                           // fine pixels; a narrower one is a point
   const Scalar* field = psf ? psf->find("reliable") : nullptr;
   const bool* reliable = field ? std::get_if<bool>(field) : nullptr;
   const double seen = psf ? psf->number("sigma_px", 0) : 0;
   if (!reliable || !*reliable || !(seen > 0)) return 0;
   const double beyond = seen * seen - kUsual / (scale * scale) - kUsual;
-  const double trusted = beyond * beyond / (beyond * beyond + kError * kError);
+  const double error = beyond < 0 ? kErrorBelow : kError;
+  const double trusted = beyond * beyond / (beyond * beyond + error * error);
   return std::max(kLeast, scale * std::sqrt(std::max(0.0, kUsual + trusted * beyond)));
 }
 

@@ -120,7 +120,7 @@ TEST(EstimatePsf, says_so_where_nothing_can_be_known) {
 
 TEST(EstimatePsf, is_not_reliable_beyond_its_limits) {
   const test::Image image = observed(0.7);
-  EXPECT_FALSE(reliable(psf_of(image, {{"max_error", 0.001}})));
+  EXPECT_FALSE(reliable(psf_of(image, {{"max_error_px", 0.001}})));
   EXPECT_FALSE(reliable(psf_of(image, {{"max_misfit", 0.001}})));
 }
 
