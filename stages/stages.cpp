@@ -14,6 +14,7 @@
   STAGE(distort)               \
   STAGE(quantize)              \
   STAGE(luma)                  \
+  STAGE(estimate_psf)          \
   STAGE(normalized_difference) \
   STAGE(spectral_index)        \
   STAGE(local_statistics)      \

@@ -12,5 +12,6 @@ StageInfo degrade_stage();
 StageInfo distort_stage();
 StageInfo quantize_stage();
 StageInfo luma_stage();
+StageInfo estimate_psf_stage();
 
 }  // namespace nadir

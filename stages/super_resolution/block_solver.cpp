@@ -49,18 +49,19 @@ class NonlocalSolver {
     }
   }
 
-  // The guide is the mean of the bands of x.
   void match(int k) {
     search_ = settings_.search_of(k);
     grid_.emplace(data_.fine(), search_.patch, k, layout_.origin(), settings_.stride);
     Guide guide(layout_, search_.patch, search_.simd);
     const int width = data_.fine().width;
-    const float share = 1.0f / float(y_.bands);
+    const GuideMix mix = settings_.guide_of(y_.bands);
     for (int y = 0; y < data_.fine().height; ++y) {
       float* to = &guide.pyramid()[std::size_t(y) * std::size_t(width)];
+      std::fill_n(to, width, mix.offset);
       for (int b = 0; b < y_.bands; ++b) {
         const float* from = x_.view().band(b).row(y) - x_.window().x;
-        for (int i = 0; i < width; ++i) to[i] += share * from[i];
+        const float weight = mix.weights[std::size_t(b)];
+        for (int i = 0; i < width; ++i) to[i] += weight * from[i];
       }
     }
     layout_.fill_copies(exec_, guide.pyramid());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "stages/super_resolution/data_term.h"
+#include "stages/super_resolution/guide_units.h"
 #include "stages/super_resolution/matching.h"
 
 namespace nadir {
@@ -15,6 +16,7 @@ enum class Quality { fast, balanced, best };
 struct SolverSettings {
   Observation observation;  ///< its factor is the scale
   int iterations = 20;
+  GuideMix guide;  ///< empty: the mean of the bands
   SearchSettings search;
   int stride = kReferenceStride;  ///< pixels between reference patches
   bool alternate_patch = false;   ///< every second iteration takes patches one pixel larger
@@ -35,14 +37,15 @@ struct SolverSettings {
   float momentum_after(int k) const { return k + 1 < iterations ? momentum : 0; }
   std::vector<float> rho(int k) const;  ///< of each band
   SearchSettings search_of(int k) const;
+  GuideMix guide_of(int bands) const { return guide.weights.empty() ? mean_of_bands(bands) : guide; }
 };
 
 /// The settings of a quality for bands with noise of these standard deviations, 8-bit units.
 SolverSettings preset(Quality quality, std::span<const float> noise);
 
 /// y = A x + n by half-quadratic splitting with the nonlocally centralised sparsity of groups of similar patches. All
-/// bands share one match list. `y` lies at (0, 0), all its samples have finite values; the returned tile holds the fine
-/// image, whose first pixel is pixel `origin` of the scene.
+/// bands share one match list, that of the guide. `y` lies at (0, 0), all its samples have finite values; the returned
+/// tile holds the fine image, whose first pixel is pixel `origin` of the scene.
 Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y, Origin origin = {});
 
 /// Where the solver starts: the bicubic interpolation of y, with room for what A reads beyond the edges and the mirror

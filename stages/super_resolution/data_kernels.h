@@ -32,16 +32,17 @@ struct AddTiles {
   HD void operator()(int b, int u, int v) const { z(b, u, v) = x(b, u, v) + c(b, u, v); }
 };
 
-/// The mean of the bands, as rows of `width`.
-struct MeanOfBands {
+/// A weighted sum of the bands, as rows of `width`.
+struct MixBands {
   ConstTileView x;
-  float share;
+  const float* weights;
+  float offset;
   std::ptrdiff_t width;
   float* out;
 
   HD void operator()(int, int u, int v) const {
-    float sum = 0;
-    for (int b = 0; b < x.bands; ++b) sum += share * x(b, u, v);
+    float sum = offset;
+    for (int b = 0; b < x.bands; ++b) sum += weights[b] * x(b, u, v);
     out[v * width + u] = sum;
   }
 };

@@ -70,8 +70,8 @@ std::size_t Projection::bytes(Size coarse, Size fine, int bands) {
   return 6 * Tile::bytes(whole(coarse), bands) + 2 * Tile::bytes(whole(fine), bands);
 }
 
-void mean_of_bands(Exec& exec, ConstTileView x, float* out) {
-  for_each(exec, 1, x.window, MeanOfBands{x, 1.0f / float(x.bands), x.window.width, out}, "mean_of_bands");
+void mix_bands(Exec& exec, ConstTileView x, const float* weights, float offset, float* out) {
+  for_each(exec, 1, x.window, MixBands{x, weights, offset, x.window.width, out}, "mix_bands");
 }
 
 void copy_band(Exec& exec, ConstTileView z, int band, float* out) {

@@ -39,8 +39,8 @@ class Projection {
   std::unique_ptr<Buffer<ProjectionState>> state_;
 };
 
-/// The mean of the bands of a window at (0, 0), as rows of its width.
-void mean_of_bands(Exec& exec, ConstTileView x, float* out);
+/// offset + sum of weight times band of a window at (0, 0), as rows of its width. `weights` lie where the loops run.
+void mix_bands(Exec& exec, ConstTileView x, const float* weights, float offset, float* out);
 /// One band, as rows of its width.
 void copy_band(Exec& exec, ConstTileView z, int band, float* out);
 

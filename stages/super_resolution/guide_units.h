@@ -1,11 +1,20 @@
-// The units in which patches are compared.
+// What patches are compared by, and in which units.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "pipeline/core/host_device.h"
 
 namespace nadir {
+
+/// The one band by which patches are compared: offset + sum of weight times band, in 8-bit units.
+struct GuideMix {
+  std::vector<float> weights;  ///< their absolute values add up to 1, so that the guide has the range of the bands
+  float offset = 0;
+};
+
+inline GuideMix mean_of_bands(int bands) { return {std::vector<float>(std::size_t(bands), 1.0f / float(bands)), 0}; }
 
 constexpr float kGuideStepsPerGrey = 8;
 constexpr float kGuideMiddle = 1024;  // steps; centres [0, 255]

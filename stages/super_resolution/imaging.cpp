@@ -13,7 +13,8 @@ namespace {
 // Where the quantiles of 8-bit images, for which the solver's constants were found, usually lie.
 constexpr double kUsualLow = 28;
 constexpr double kUsualHigh = 228;
-constexpr double kDefaultSigma = 0.5;  // coarse pixels; an MTF of 0.29 at Nyquist, as well-sampled sensors have
+constexpr double kDefaultSigma =
+    0.5;  // of an image's own pixels; an MTF of 0.29 at Nyquist, as well-sampled sensors have
 
 double variance(const std::vector<float>& taps) {
   double sum = 0, mean = 0, square = 0;
@@ -67,6 +68,21 @@ Observation observation_for(int scale, double psf_sigma_px, const std::optional<
     sigma = std::max(0.25, scale * std::sqrt(coarse_variance + sampling));
   }
   return gaussian_observation(scale, std::min(sigma, 16.0), middle);
+}
+
+double fine_sigma(const Record* psf, int scale) {
+  constexpr double kUsual = kDefaultSigma * kDefaultSigma;  // variances, pixels squared
+  constexpr double kError = 0.06;                           // of estimate_psf, whatever the width
+  constexpr double kErrorBelow = 0.12;                      // sharpened products look narrower than their sensor
+  constexpr double kLeast = 0.25;                           // fine pixels; a narrower one is a point
+  const Scalar* field = psf ? psf->find("reliable") : nullptr;
+  const bool* reliable = field ? std::get_if<bool>(field) : nullptr;
+  const double seen = psf ? psf->number("sigma_px", 0) : 0;
+  if (!reliable || !*reliable || !(seen > 0)) return 0;
+  const double beyond = seen * seen - kUsual / (scale * scale) - kUsual;
+  const double error = beyond < 0 ? kErrorBelow : kError;
+  const double trusted = beyond * beyond / (beyond * beyond + error * error);
+  return std::max(kLeast, scale * std::sqrt(std::max(0.0, kUsual + trusted * beyond)));
 }
 
 std::vector<BandScale> band_scales(const ImageInfo& image, const Record* statistics, double noise_dn,

@@ -14,6 +14,12 @@ namespace nadir {
 /// half a coarse pixel. What is not taken from a fitting `known` is centred on the coarse pixel.
 Observation observation_for(int scale, double psf_sigma_px, const std::optional<Observation>& known);
 
+/// The sigma, in fine pixels, of the Gaussian that turns an image which is sharp on the fine grid into one of the width
+/// that `psf` (of estimate_psf) states: what is left after half a fine pixel, the width of a sharp image itself. Where
+/// it hardly differs from the default it is drawn there, for small differences are mostly errors of the estimate. 0
+/// where there is no reliable one.
+double fine_sigma(const Record* psf, int scale);
+
 /// An affine map a band to 8-bit units, in which the solver's constants are stated.
 struct BandScale {
   float offset = 0;

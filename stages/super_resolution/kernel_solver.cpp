@@ -23,6 +23,8 @@ class KernelSolver {
         y_(exec, y),
         x_(exec, start(y).view()),
         z_(exec, whole(data_.fine()), y.bands),
+        mix_(settings.guide_of(y.bands)),
+        weights_(exec, mix_.weights),
         projection_(exec, data_, y.bands),
         pyramids_(exec, layout_),
         pyramid_(exec, layout_.samples()),
@@ -59,7 +61,7 @@ class KernelSolver {
     const ReferenceGrid grid(data_.fine(), search.patch, k, layout_.origin(), settings_.stride);
     shrinker_.reset();
     matches_.emplace(exec_, std::size_t(grid.count()) * std::size_t(search.similar));
-    mean_of_bands(exec_, x_.view().crop(whole(data_.fine())), pyramid_.data());
+    mix_bands(exec_, x_.view().crop(whole(data_.fine())), weights_.data(), mix_.offset, pyramid_.data());
     pyramids_.fill_copies(pyramid_.data());
     pyramids_.quantize(pyramid_.data(), guide_.data());
     pyramids_.match(guide_.data(), grid, search, k, matches_->data());
@@ -82,6 +84,8 @@ class KernelSolver {
   ConstTileView host_y_;
   StagedTile y_, x_;
   StagedTile z_;
+  GuideMix mix_;
+  Buffer<float> weights_;
   Projection projection_;
   PyramidOps pyramids_;
   Buffer<float> pyramid_;

@@ -6,6 +6,7 @@
 #include "pipeline/core/error.h"
 #include "stages/super_resolution/block_solver.h"
 #include "stages/super_resolution/fill.h"
+#include "stages/super_resolution/guide_mix.h"
 #include "stages/super_resolution/imaging.h"
 #include "stages/super_resolution/interpolate.h"
 #include "stages/super_resolution/kernel_solver.h"
@@ -26,7 +27,8 @@ struct Params {
   float strength = 1.5f;
   int similar = 0;
   int search_px = 0;
-  int block_px = 256;
+  std::string guide = "pc1";
+  int block_px = 384;
   int halo_px = -1;
 };
 NADIR_PARAMS(
@@ -35,28 +37,34 @@ NADIR_PARAMS(
           "nonlocal: inverse problem with nonlocal sparsity; the others are there to compare with."),
     PARAM(quality, "", choices({"fast", "balanced", "best"}),
           "nonlocal: iterations, search and patches; balanced costs three times fast, best five times."),
-    PARAM(psf_sigma_px, "px", range(0, 8),
-          "Sigma of a Gaussian PSF in fine pixels; 0: the observation that the degradation or the image carries, else "
-          "half a pixel of the image."),
+    PARAM(
+        psf_sigma_px, "px", range(0, 8),
+        "Sigma of a Gaussian PSF in fine pixels; 0: the observation that the degradation carries, else what psf found, "
+        "else the observation that the image carries, else half a pixel of the image."),
     PARAM(noise_dn, "dn", range(-1, 1e6),
           "Standard deviation of the noise; negative: that of the observation, else the one that was estimated."),
     PARAM(iterations, "", range(0, 200), "0: by quality; 30 for back_projection."),
     PARAM(strength, "", range(0.05, 20), "nonlocal: threshold of the shrinkage; more is smoother."),
     PARAM(similar, "", range(0, 128), "nonlocal: patches a group, rounded up to a multiple of 4; 0: by quality."),
     PARAM(search_px, "px", range(0, 200), "nonlocal: radius of the search window in fine pixels; 0: by quality."),
+    PARAM(guide, "", any(),
+          "nonlocal: what patches are compared by: pc1, the first principal component of the scene; mean of the bands; "
+          "luma of red, green and blue; or one band by number (from 1), name or colour."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
-          "What a block sees beyond its edge, in pixels of the image; -1: 36 fine pixels."))
+          "What a block sees beyond its edge, in pixels of the image; -1: 72 fine pixels."))
 
-constexpr int kHaloFinePx = 36;
-constexpr float kClip = 1e4f;  // 8-bit units: samples beyond are no radiometry, and would swamp float32
+constexpr int kHaloFinePx = 72;  // beyond, an edge changes no more than chance does: README.md
+constexpr float kClip = 1e4f;    // 8-bit units: samples beyond are no radiometry, and would swamp float32
 
-SolverSettings solver_settings(const Params& p, const Observation& observation, const std::vector<BandScale>& bands) {
+SolverSettings solver_settings(const Params& p, const Observation& observation, const std::vector<BandScale>& bands,
+                               GuideMix guide) {
   std::vector<float> noise;
   for (const BandScale& b : bands) noise.push_back(b.noise);
   SolverSettings s = preset(p.quality, noise);
   s.observation = observation;
+  s.guide = std::move(guide);
   if (p.iterations > 0) s.iterations = p.iterations;
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
   if (p.search_px > 0) s.search.radius = p.search_px;
@@ -75,11 +83,11 @@ class SuperResolve final : public TileStage {
       : params_(p),
         in_(*context.images[0]),
         known_(known_observation(context)),
-        observation_(observation_for(p.scale, double(p.psf_sigma_px), known_)),
+        observation_(observation_for(p.scale, psf_sigma(p, context), known_)),
         taps_(p.method == Method::lanczos ? Interpolation::lanczos : Interpolation::bicubic, p.scale,
               centre_of(observation_)),
         bands_(band_scales(in_, statistics(context), double(p.noise_dn), known_)),
-        settings_(solver_settings(p, observation_, bands_)),
+        settings_(solver_settings(p, observation_, bands_, guide_mix(p.guide, in_, bands_, statistics(context)))),
         halo_(p.halo_px >= 0 ? p.halo_px : ceil_div(kHaloFinePx, p.scale)) {
     if (std::max(in_.grid.width, in_.grid.height) > std::numeric_limits<int>::max() / p.scale)
       throw Error(Fault::data, "the image has " + std::to_string(in_.grid.width) + " x " +
@@ -135,8 +143,15 @@ class SuperResolve final : public TileStage {
     return context.images[0]->observation;
   }
 
-  static const Record* statistics(const StageContext& context) {
-    return context.values.size() > 1 ? std::get_if<Record>(&context.values[1]) : nullptr;
+  static const Record* record(const StageContext& context, std::size_t port) {
+    return context.values.size() > port ? std::get_if<Record>(&context.values[port]) : nullptr;
+  }
+  static const Record* statistics(const StageContext& context) { return record(context, 1); }
+
+  // In fine pixels; 0: by the observation.
+  static double psf_sigma(const Params& p, const StageContext& context) {
+    const bool degraded = context.images.size() > 2 && context.images[2] && context.images[2]->observation;
+    return p.psf_sigma_px > 0 || degraded ? double(p.psf_sigma_px) : fine_sigma(record(context, 3), p.scale);
   }
 
   bool by_blocks() const { return params_.method == Method::nonlocal || params_.method == Method::back_projection; }
@@ -229,7 +244,8 @@ StageInfo super_resolve_stage() {
                       "The degraded image whose blur and sampling are to be undone; default: what `image` carries.",
                       true,
                       {},
-                      true}},
+                      true},
+                     {"psf", PortType::statistics, "Width of the point spread function, as of estimate_psf.", true}},
           .outputs = {{"image", PortType::image, "The finer image."}},
           .params = params_of<Params>(),
           .factory = TileFactory{make_stage<TileStage, SuperResolve, Params>},

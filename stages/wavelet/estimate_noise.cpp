@@ -3,10 +3,10 @@
 #include <cmath>
 #include <compare>
 #include <limits>
-#include <numeric>
-#include <random>
 
 #include "pipeline/backend/exec.h"
+#include "stages/block_sample.h"
+#include "stages/wavelet/band_covariance.h"
 #include "stages/wavelet/histogram.h"
 #include "stages/wavelet/wavelet.h"
 
@@ -72,6 +72,7 @@ void BandEvidence::add(const BandEvidence& o) {
 class BlockEvidence final : public Evidence {
  public:
   std::vector<BandEvidence> bands;
+  BandCovariance covariance;
   double pixels = 0;
 };
 
@@ -207,20 +208,6 @@ double noise_of(const BandEvidence& band, NoiseMethod method) {
   return by_cells ? flat_noise(band.cells) : median_noise(band);
 }
 
-// A random choice of n windows, the same for a seed, in their old order.
-std::vector<Window> sample(std::vector<Window> all, std::size_t n, std::uint64_t seed) {
-  if (all.size() <= n) return all;
-  std::vector<std::size_t> order(all.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::mt19937_64 random(seed);
-  for (std::size_t i = 0; i < n; ++i) std::swap(order[i], order[i + std::size_t(random() % (order.size() - i))]);
-  order.resize(n);
-  std::sort(order.begin(), order.end());
-  std::vector<Window> chosen;
-  for (const std::size_t i : order) chosen.push_back(all[i]);
-  return chosen;
-}
-
 // Of the flattest cells, as noise estimators from homogeneous blocks do (Lee, Hoppel, IGARSS 1989), by the second
 // differences of Immerkaer (Computer Vision and Image Understanding 64, 1996), which slopes and edges along the axes
 // hardly reach; or sigma = median(|hh|) / 0.6745 over the finest diagonal subband of the orthonormal Haar transform
@@ -231,19 +218,14 @@ class EstimateNoise final : public EstimateStage {
   EstimateNoise(const Params& p, const StageContext& context)
       : info_(*context.images[0]), method_(p.method), max_blocks_(std::size_t(p.max_blocks)), seed_(context.seed) {}
 
-  std::vector<Window> blocks() const override {
-    std::vector<Window> all;
-    for (int y = 0; y < info_.grid.height; y += kBlock)
-      for (int x = 0; x < info_.grid.width; x += kBlock)
-        all.push_back(intersect({x, y, kBlock, kBlock}, info_.grid.window()));
-    return sample(all, max_blocks_, seed_);
-  }
+  std::vector<Window> blocks() const override { return sampled_blocks(info_.grid.size(), kBlock, max_blocks_, seed_); }
   Window needs(std::size_t, const Window& block) const override { return block; }
 
   std::unique_ptr<Evidence> observe(const Window&, Inputs in, Exec& exec) const override {
     auto evidence = std::make_unique<BlockEvidence>();
     evidence->bands.resize(std::size_t(in[0].bands));
     evidence->pixels = double(in[0].window.area());
+    evidence->covariance = BandCovariance(in[0]);
     const auto type_limits = is_integer(info_.type) ? limits_of(info_.type) : kNoLimits;
     exec.parallel(in[0].bands, [&](int b) {
       read_samples(in[0], b, evidence->bands[std::size_t(b)]);
@@ -259,6 +241,7 @@ class EstimateNoise final : public EstimateStage {
     for (const auto& part : evidence) {
       const auto& block = static_cast<const BlockEvidence&>(*part);
       all.pixels += block.pixels;
+      all.covariance.add(block.covariance);
       for (std::size_t b = 0; b < all.bands.size(); ++b) all.bands[b].add(block.bands[b]);
     }
     const auto each = [&all](const auto& fact) {
@@ -273,7 +256,8 @@ class EstimateNoise final : public EstimateStage {
         {"mean", each([](const BandEvidence& band) { return band.mean; })},
         {"std",
          each([](const BandEvidence& band) { return band.count > 0 ? std::sqrt(band.squares / band.count) : 0; })},
-        {"valid_fraction", each([&all](const BandEvidence& band) { return band.count / std::max(1.0, all.pixels); })}};
+        {"valid_fraction", each([&all](const BandEvidence& band) { return band.count / std::max(1.0, all.pixels); })},
+        {"covariance", all.covariance.matrix(info_.band_count())}};
   }
 
  private:
@@ -294,7 +278,8 @@ StageInfo estimate_noise_stage() {
           .doc = "Estimates the noise level and the robust range of every band.",
           .inputs = {{"image", PortType::image, "What to look at."}},
           .outputs = {{"statistics", PortType::statistics,
-                       "By band: sigma, low and high (1 % and 99 % quantiles), mean, std, valid_fraction."}},
+                       "By band: sigma, low and high (1 % and 99 % quantiles), mean, std, valid_fraction; covariance "
+                       "of the bands."}},
           .params = params_of<Params>(),
           .factory = EstimateFactory{make_stage<EstimateStage, EstimateNoise, Params>},
           .flops_per_sample = 10};
