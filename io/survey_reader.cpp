@@ -86,6 +86,8 @@ class SurveyReader {
     survey_.crs_wkt = grid_ ? grid_->crs_wkt : to_wkt(&target_);
     survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
                      source.reason + skipped_text(skipped_);
+    if (const std::string skipped = skipped_text(skipped_); !skipped.empty())
+      survey_.warnings.push_back(skipped.substr(2));  // without "; "
     if (grid_) check_touches();
     if (p_.test_field.empty()) split_survey(survey_, p_.test_fraction, seed_);
     return std::make_shared<const Survey>(std::move(survey_));
@@ -141,15 +143,10 @@ class SurveyReader {
 
   std::optional<Feature> place(const OGRFeature& feature, const CoordinateFields& fields) const {
     if (fields.x < 0) return feature_from(feature.GetGeometryRef());
-    char* end_x = nullptr;
-    char* end_y = nullptr;
-    const char* x = feature.GetFieldAsString(fields.x);
-    const double map_x = CPLStrtod(x, &end_x);
-    const bool has_x = end_x != x;
-    const std::string y = feature.GetFieldAsString(fields.y);
-    const double map_y = CPLStrtod(y.c_str(), &end_y);
-    if (!has_x || end_y == y.c_str()) return std::nullopt;
-    const OGRPoint point(map_x, map_y);
+    const auto x = coordinate_of(feature.GetFieldAsString(fields.x));
+    const auto y = coordinate_of(feature.GetFieldAsString(fields.y));
+    if (!x || !y) return std::nullopt;
+    const OGRPoint point(*x, *y);
     return feature_from(&point);
   }
 

@@ -29,6 +29,16 @@ Json read_json(const std::string& path) {
   return file ? Json::parse(file, nullptr, false) : Json();
 }
 
+std::vector<std::string> warnings_of(const Record& record) {
+  std::vector<std::string> texts;
+  if (const Scalar* one = record.find("warning"))
+    if (const auto* text = std::get_if<std::string>(one)) texts.push_back(*text);
+  if (const Scalar* several = record.find("warnings"))
+    if (const auto* list = std::get_if<std::vector<std::string>>(several))
+      texts.insert(texts.end(), list->begin(), list->end());
+  return texts;
+}
+
 }  // namespace
 
 std::string hash_of(const std::string& text) {
@@ -86,8 +96,7 @@ Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport
   for (const auto& [node, record] : report.values) {
     const Node& n = graph.nodes[std::size_t(graph.find(node))];
     scene["values"][node] = {{"stage", n.stage->name}, {"record", json_of(record)}};
-    if (const Scalar* warning = record.find("warning"))
-      if (const auto* text = std::get_if<std::string>(warning)) scene["warnings"].push_back(node + ": " + *text);
+    for (const std::string& text : warnings_of(record)) scene["warnings"].push_back(node + ": " + text);
   }
   scene["stages"] = Json::array();
   for (const NodeReport& n : report.nodes)
