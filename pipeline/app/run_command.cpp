@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -52,21 +54,47 @@ Device choose_device(const Graph& graph, Log& log) {
   return Device::cpu;
 }
 
-// The figures that a user looks for first.
+std::string moved_text(const Record& alignment) {
+  const Scalar* moved = alignment.find("moved");
+  const Scalar* shift = alignment.find("shift_px");
+  const Scalar* reason = alignment.find("reason");
+  if (moved && shift && std::holds_alternative<std::vector<double>>(*shift) && *moved == Scalar(true))
+    return fmt::format(", moved, shift_px ({:.2f})", fmt::join(std::get<std::vector<double>>(*shift), ", "));
+  const bool told = moved && reason && std::holds_alternative<std::string>(*reason);
+  return told ? ", " + std::get<std::string>(*reason) : "";
+}
+
+// The figures that a user looks for first; where several nodes found the same, with their names.
 std::string findings(const SceneReport& report) {
+  constexpr std::array figures{std::pair("held_out_accuracy", "held-out accuracy"),
+                               std::pair("overall_accuracy", "overall accuracy"),
+                               std::pair("psnr_gain_db", "PSNR gain in dB")};
+  const auto number = [](const Record& record, const char* name) {
+    const Scalar* value = record.find(name);
+    return value ? std::get_if<double>(value) : nullptr;
+  };
   std::string text;
   for (const auto& [node, record] : report.values) {
-    for (const auto& [name, words] :
-         {std::pair("held_out_accuracy", "held-out accuracy"), std::pair("overall_accuracy", "overall accuracy"),
-          std::pair("psnr_gain_db", "PSNR gain in dB")})
-      if (const Scalar* value = record.find(name); value && std::holds_alternative<double>(*value))
-        text += fmt::format(", {} {:.3f}", words, std::get<double>(*value));
-    const Scalar* moved = record.find("moved");
-    const Scalar* shift = record.find("shift_px");
-    if (moved && shift && std::holds_alternative<std::vector<double>>(*shift) && *moved == Scalar(true))
-      text += fmt::format(", moved by ({:.2f}) px", fmt::join(std::get<std::vector<double>>(*shift), ", "));
+    for (const auto& [name, words] : figures) {
+      const double* value = number(record, name);
+      if (!value) continue;
+      const auto count = std::count_if(report.values.begin(), report.values.end(),
+                                       [&](const auto& other) { return number(other.second, name) != nullptr; });
+      text += fmt::format(", {}{} {:.3f}", words, count > 1 ? " of " + node : "", *value);
+    }
+    text += moved_text(record);
   }
   return text;
+}
+
+// Results beside the scenes would be taken for scenes by the next run.
+void check_out_is_no_input(const RunRequest& request) {
+  std::error_code unknown;
+  for (const std::string& input : request.inputs)
+    if (std::filesystem::is_directory(input, unknown) && std::filesystem::equivalent(input, request.out, unknown))
+      throw Error(Fault::usage, "--out " + request.out +
+                                    " is the folder of the scenes itself, and a later run would take " +
+                                    "results for scenes; use another, such as " + request.out + "/results");
 }
 
 bool wants_truth(const Graph& graph) {
@@ -286,6 +314,7 @@ int run_command(const RunRequest& request, const Registry& registry) {
     throw Error(Fault::missing, "there is no survey " + request.truth);
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
+  check_out_is_no_input(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();
