@@ -59,6 +59,11 @@ std::string skipped_text(const Skipped& s) {
   return text;
 }
 
+bool is_garbled(const OGRFeature& row, const ClassSource& source) {
+  const int field = row.GetFieldIndex(source.field.c_str());
+  return field >= 0 && !CPLIsUTF8(row.GetFieldAsString(field), -1);
+}
+
 DatasetPtr open_survey(const std::string& path) {
   if (is_raster_file(path)) return polygons_of_classes(path);
   return open_dataset(path, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path");
@@ -88,6 +93,10 @@ class SurveyReader {
                      source.reason + skipped_text(skipped_);
     if (const std::string skipped = skipped_text(skipped_); !skipped.empty())
       survey_.warnings.push_back(skipped.substr(2));  // without "; "
+    if (garbled_)
+      survey_.warnings.push_back(
+          "class names hold bytes that are no UTF-8, shown as ?; save the file as UTF-8, or tell the encoding of a "
+          "Shapefile: SHAPE_ENCODING=ISO-8859-1 nadir ...");
     if (grid_) check_touches();
     if (p_.test_field.empty()) split_survey(survey_, p_.test_fraction, seed_);
     return std::make_shared<const Survey>(std::move(survey_));
@@ -167,6 +176,7 @@ class SurveyReader {
     layer.ResetReading();
     for (const auto& row : layer) {
       const auto text = class_text(*row, source);
+      garbled_ = garbled_ || (text && is_garbled(*row, source));
       auto feature = text ? place(*row, fields) : std::nullopt;
       if (!text)
         ++skipped_.without_class;
@@ -203,6 +213,7 @@ class SurveyReader {
   std::string survey_crs_;
   Survey survey_;
   std::vector<std::string> texts_;
+  bool garbled_ = false;
   Skipped skipped_;
 };
 

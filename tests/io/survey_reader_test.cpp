@@ -49,6 +49,15 @@ TEST(ReadSurvey, warns_of_what_it_skipped) {
   EXPECT_EQ(survey->warnings[0], "skipped 1 features without class; skipped 1 features without usable geometry");
 }
 
+TEST(ReadSurvey, warns_of_class_names_in_another_encoding) {
+  const TempFolder folder;
+  const std::string table = "x,y,class\n1,2,Gew\xe4sser\n3,4,Wald\n";
+  const auto survey = test::survey(write_text(folder, "points.csv", table));
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"Gew?sser", "Wald"}));
+  ASSERT_EQ(survey->warnings.size(), 1u);
+  EXPECT_NE(survey->warnings[0].find("UTF-8"), std::string::npos);
+}
+
 TEST(ReadSurvey, takes_decimal_commas_and_refuses_what_is_more_than_a_number) {
   const TempFolder folder;
   const auto survey =
