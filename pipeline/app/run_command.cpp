@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "io/io.h"
+#include "pipeline/app/findings.h"
 #include "pipeline/app/measure.h"
 #include "pipeline/app/quality_table.h"
 #include "pipeline/app/record_json.h"
@@ -52,39 +52,6 @@ Device choose_device(const Graph& graph, Log& log) {
   }
   if (graph.run.device == DeviceChoice::cuda) throw Error(Fault::device, why_not);
   return Device::cpu;
-}
-
-std::string moved_text(const Record& alignment) {
-  const Scalar* moved = alignment.find("moved");
-  const Scalar* shift = alignment.find("shift_px");
-  const Scalar* reason = alignment.find("reason");
-  if (moved && shift && std::holds_alternative<std::vector<double>>(*shift) && *moved == Scalar(true))
-    return fmt::format(", moved, shift_px ({:.2f})", fmt::join(std::get<std::vector<double>>(*shift), ", "));
-  const bool told = moved && reason && std::holds_alternative<std::string>(*reason);
-  return told ? ", " + std::get<std::string>(*reason) : "";
-}
-
-// The figures that a user looks for first; where several nodes found the same, with their names.
-std::string findings(const SceneReport& report) {
-  constexpr std::array figures{std::pair("held_out_accuracy", "held-out accuracy"),
-                               std::pair("overall_accuracy", "overall accuracy"),
-                               std::pair("psnr_gain_db", "PSNR gain in dB")};
-  const auto number = [](const Record& record, const char* name) {
-    const Scalar* value = record.find(name);
-    return value ? std::get_if<double>(value) : nullptr;
-  };
-  std::string text;
-  for (const auto& [node, record] : report.values) {
-    for (const auto& [name, words] : figures) {
-      const double* value = number(record, name);
-      if (!value) continue;
-      const auto count = std::count_if(report.values.begin(), report.values.end(),
-                                       [&](const auto& other) { return number(other.second, name) != nullptr; });
-      text += fmt::format(", {}{} {:.3f}", words, count > 1 ? " of " + node : "", *value);
-    }
-    text += moved_text(record);
-  }
-  return text;
 }
 
 // Results beside the scenes would be taken for scenes by the next run.
