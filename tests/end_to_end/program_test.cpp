@@ -97,6 +97,19 @@ TEST_F(Program, refuses_to_put_one_scene_over_another_of_the_same_name) {
   EXPECT_EQ(box_.nadir("run " + config("copy") + " a/s.tif --out out").exit_code, 0);
 }
 
+TEST_F(Program, a_shapefile_whose_reference_system_is_corrected_is_another_survey) {
+  ASSERT_EQ(box_.shell("ogr2ogr -f 'ESRI Shapefile' survey.shp sample/survey.gpkg").exit_code, 0);
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth survey.shp --out out --set model.method=maximum_likelihood"
+                          " --set model.folds=0 --set survey.class_field=landcover";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  EXPECT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("rm survey.prj").exit_code, 0);
+  const Outcome other = box_.nadir(run);
+  EXPECT_EQ(other.exit_code, 64);
+  EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
+}
+
 TEST_F(Program, takes_a_scene_once_and_keeps_its_own_files_apart) {
   ASSERT_EQ(box_.shell("mkdir in && cp sample/scenes/west.tif in/run.json.tif").exit_code, 0);
   const Outcome run = box_.nadir("run " + config("copy") + " in/run.json.tif ./in/run.json.tif in/../in --out out");
