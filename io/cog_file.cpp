@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 
@@ -18,6 +19,9 @@ namespace nadir {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Share of samples. Sharpening clips a few at bright spots; what is more comes from a type that was chosen too small.
+constexpr double kManyClipped = 0.05;
 
 bool is_rgb(const ImageInfo& info) {
   return info.band_count() >= 3 && info.bands[0].colour == "Red" && info.bands[1].colour == "Green" &&
@@ -248,14 +252,24 @@ Record CogFile::finish() {
   verify(ready);
   publish(ready);
   scratch_.remove_files();
-  const double fraction = double(counts.valid) / double(counts.total);
-  return {{"path", path_},
-          {"width", std::int64_t(info_.grid.width)},
-          {"height", std::int64_t(info_.grid.height)},
-          {"bytes", std::int64_t(fs::file_size(path_))},
-          {"clipped", counts.clipped},
-          {"nudged", counts.nudged},
-          {"valid_fraction", fraction}};
+  return facts(counts);
+}
+
+Record CogFile::facts(const EncodingCounts& counts) const {
+  Record r{{"path", path_},
+           {"width", std::int64_t(info_.grid.width)},
+           {"height", std::int64_t(info_.grid.height)},
+           {"bytes", std::int64_t(fs::file_size(path_))},
+           {"clipped", counts.clipped},
+           {"nudged", counts.nudged},
+           {"valid_fraction", double(counts.valid) / double(counts.total)}};
+  const double clipped = double(counts.clipped) / (double(counts.valid) * info_.band_count());
+  if (counts.valid == 0)
+    r.set("warning", std::string("holds no valid pixel"));
+  else if (clipped > kManyClipped)
+    r.set("warning", std::to_string(std::lround(100 * clipped)) + " % of the samples lie beyond the sample type " +
+                         name_of(encoding_.type) + " and were clipped; choose another type");
+  return r;
 }
 
 }  // namespace nadir

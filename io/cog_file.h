@@ -25,7 +25,8 @@ class CogFile {
   /// Safe from many threads.
   void write(ConstTileView tile) { scratch_.write(tile); }
   bool holds(const Window& window) const { return scratch_.holds(window); }
-  /// Facts for the report: path, width, height, bytes, clipped, nudged, valid_fraction.
+  /// Facts for the report: path, width, height, bytes, clipped, nudged, valid_fraction, and a warning where no pixel is
+  /// valid or many samples were clipped.
   Record finish();
 
  private:
@@ -36,6 +37,7 @@ class CogFile {
   void finish_scratch() const;
   void verify(const std::string& path) const;
   void publish(const std::string& from) const;
+  Record facts(const EncodingCounts& counts) const;
 
   std::string path_;
   ImageInfo info_;

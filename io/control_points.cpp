@@ -140,7 +140,7 @@ class ControlReader {
     return points;
   }
 
-  // All points beside the scene, but on it with x and y exchanged.
+  // All points beside the scene: on it with x and y exchanged, or in another reference system than was said.
   void check_axes(Survey& survey) const {
     if (!grid_) return;
     const Extent e = grid_->extent();
@@ -155,6 +155,9 @@ class ControlReader {
     if (right == 0 && swapped > 0)
       survey.warnings.push_back("map coordinates are swapped: no point lies on the scene as x, y, but " +
                                 std::to_string(swapped) + " do as y, x; exchange the columns");
+    else if (right == 0 && !survey.control_points.empty() && !grid_->crs_wkt.empty())
+      survey.warnings.push_back("no point lies on the scene (" + to_text(e) +
+                                "); if their reference system is missing or wrong, set crs or match_crs");
   }
 
   Params p_;

@@ -32,16 +32,21 @@ void require_drivers(const std::vector<std::string>& drivers, const std::string&
   }
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::vector<std::string>& drivers, const std::string& parameter,
-                         const std::string& reason) {
+std::string advice_on(const std::string& format, unsigned kind, const std::string& parameter) {
+  if (parameter == "drivers") return "set drivers: [" + format + "] if you trust the file";
+  return std::string("convert it: ") + (kind == GDAL_OF_VECTOR ? "ogr2ogr -f GPKG OUT IN" : "gdal_translate IN OUT");
+}
+
+[[noreturn]] void refuse(const std::string& path, unsigned kind, const std::vector<std::string>& drivers,
+                         const std::string& parameter, const std::string& reason) {
   if (path.find(':') == std::string::npos && !file_exists(path))
     throw Error(Fault::missing, path + ": there is no such file");
   const GdalMessages quiet;
   GDALDriverH found = GDALIdentifyDriver(path.c_str(), nullptr);
   const std::string format = found ? GDALGetDescription(found) : "";
   if (!format.empty() && std::find(drivers.begin(), drivers.end(), format) == drivers.end())
-    throw Error(Fault::data, path + ": is a file of format " + format + ", allowed are " + join(drivers, ", ") +
-                                 "; set " + parameter + ": [" + format + "] if you trust the file");
+    throw Error(Fault::data, path + ": is a file of format " + format + ", allowed are " + join(drivers, ", ") + "; " +
+                                 advice_on(format, kind, parameter));
   throw Error(Fault::data, path + ": cannot be opened as " + join(drivers, ", ") +
                                (reason.empty() ? ", it is none of these formats" : ": " + reason));
 }
@@ -100,7 +105,7 @@ DatasetPtr open_dataset(const std::string& path, unsigned kind, const std::vecto
     if (dataset) return dataset;
     reason = messages.text();
   }
-  refuse(path, drivers, parameter, reason);
+  refuse(path, kind, drivers, parameter, reason);
 }
 
 OGRSpatialReference parse_crs(const std::string& definition, const std::string& whose) {

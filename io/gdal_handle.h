@@ -54,7 +54,7 @@ class GdalOptions {
 };
 
 /// Opens a file of one of the named drivers for reading, `kind` being GDAL_OF_RASTER or GDAL_OF_VECTOR. `parameter` is
-/// what the user may set to allow other drivers.
+/// where the user named them: `drivers`, which may allow others, or `path`, which cannot.
 DatasetPtr open_dataset(const std::string& path, unsigned kind, const std::vector<std::string>& drivers,
                         const std::string& parameter);
 

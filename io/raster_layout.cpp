@@ -55,7 +55,8 @@ std::vector<int> choose_bands(GDALDataset& dataset, const RasterChoice& choice, 
   for (const std::string& wanted : choice.bands) {
     const int b = find_band(dataset, wanted);
     if (b == 0)
-      throw Error(Fault::data, choice.path + ": has no band '" + wanted + "'; there are " + list_bands(dataset));
+      throw Error(Fault::data, choice.path + ": has no band '" + wanted + "'; there are " + list_bands(dataset) +
+                                   (wanted.find(',') == std::string::npos ? "" : "; several are written as [1, 2]"));
     if (is_alpha(b))
       throw Error(Fault::data,
                   choice.path + ": band '" + wanted + "' is alpha, which is read as the mask; leave it out");

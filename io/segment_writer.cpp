@@ -146,7 +146,8 @@ StageInfo write_segments_stage() {
           .inputs = {{"labels", PortType::labels, "A mask; a second band is taken as confidence."}},
           .outputs = {},
           .params = params_of<Params>(),
-          .factory = SinkFactory{make_segment_sink}};
+          .factory = SinkFactory{make_segment_sink},
+          .file_ending = ".gpkg"};
 }
 
 }  // namespace nadir

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -59,26 +60,40 @@ std::string shortest(double value) {
   return {text.data(), result.ptr};
 }
 
+std::string letters_of(const std::string& name) {
+  std::string letters;
+  for (const char c : name)
+    if (c != ' ' && c != '_' && c != '-') letters += char(std::tolower(static_cast<unsigned char>(c)));
+  return letters;
+}
+
+// A field by its name in letters alone; empty when there is none like it.
+std::string field_like(OGRLayer& layer, const std::string& usual) {
+  const OGRFeatureDefn& fields = *layer.GetLayerDefn();
+  for (int i = 0; i < fields.GetFieldCount(); ++i)
+    if (const char* name = fields.GetFieldDefn(i)->GetNameRef(); letters_of(name) == usual) return name;
+  return "";
+}
+
 // Names that say "class", and names that may as well identify the feature and count only when their values repeat.
 struct UsualName {
   const char* name;
   bool must_repeat;
 };
 constexpr std::array kUsualNames{
-    UsualName{"class", false},     UsualName{"classname", false},  UsualName{"class_name", false},
-    UsualName{"landcover", false}, UsualName{"land_cover", false}, UsualName{"lulc", false},
-    UsualName{"label", false},     UsualName{"crop", false},       UsualName{"landuse", false},
-    UsualName{"land_use", false},  UsualName{"class_id", false},   UsualName{"classid", false},
-    UsualName{"type", true},       UsualName{"category", true},    UsualName{"code", true},
-    UsualName{"id", true}};
+    UsualName{"class", false},   UsualName{"classname", false}, UsualName{"landcover", false},
+    UsualName{"lulc", false},    UsualName{"label", false},     UsualName{"crop", false},
+    UsualName{"landuse", false}, UsualName{"classid", false},   UsualName{"type", true},
+    UsualName{"category", true}, UsualName{"code", true},       UsualName{"id", true}};
 
-bool serves_as_class(const std::vector<OGRLayer*>& layers, const UsualName& usual) {
+bool serves_as_class(const std::vector<OGRLayer*>& layers, const std::string& name, bool must_repeat) {
+  if (name.empty()) return false;
   std::set<std::string> distinct;
   std::size_t features = 0;
   std::size_t with_class = 0;
-  const ClassSource source{usual.name, ""};
+  const ClassSource source{name, ""};
   for (OGRLayer* layer : layers) {
-    if (field_index(*layer, usual.name) < 0) return false;
+    if (field_index(*layer, name) < 0) return false;
     layer->ResetReading();
     for (const auto& feature : *layer) {
       ++features;
@@ -89,7 +104,7 @@ bool serves_as_class(const std::vector<OGRLayer*>& layers, const UsualName& usua
     }
   }
   const bool repeats = 2 * with_class >= features && 2 * distinct.size() <= with_class;
-  return with_class > 0 && (repeats || !usual.must_repeat);
+  return with_class > 0 && (repeats || !must_repeat);
 }
 
 struct CoordinateNames {
@@ -111,9 +126,10 @@ ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string
     return {wanted, "class from field '" + wanted + "'"};
   }
   for (const UsualName& usual : kUsualNames)
-    if (serves_as_class(layers, usual))
-      return {usual.name, "class from field '" + std::string(usual.name) + "' (chosen by its name)"};
-  return {"", "class from the layer's name (no field with a usual name holds classes)"};
+    if (const std::string name = field_like(*layers[0], usual.name); serves_as_class(layers, name, usual.must_repeat))
+      return {name, "class from field '" + clean_text(name.c_str()) + "' (chosen by its name)"};
+  return {"", "class from the layer's name (no field with a usual name holds classes; its fields are " +
+                  list(field_names(*layers[0])) + ")"};
 }
 
 CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const std::string& y,
@@ -135,6 +151,14 @@ CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const
                   ": has no geometry and no coordinates under a usual name (longitude, latitude; lon, lat; x, y; "
                   "easting, northing); its fields are " +
                   list(field_names(layer)) + "; set x_field and y_field");
+}
+
+std::optional<double> coordinate_of(const std::string& text) {
+  std::string number = trimmed(text);
+  if (number.starts_with('+')) number.erase(0, 1);
+  if (number.find('.') == std::string::npos)
+    if (const std::size_t comma = number.find(','); comma != std::string::npos) number[comma] = '.';
+  return as_number(number);
 }
 
 std::optional<std::string> class_text(const OGRFeature& feature, const ClassSource& source) {

@@ -17,7 +17,8 @@ struct ClassSource {
   std::string reason;  ///< for the record: "field 'crop', as asked for"
 };
 
-/// `wanted` empty: the first usual name that all layers have with values, else the layer's name.
+/// `wanted` empty: the first usual name that all layers have with values, else the layer's name. Case, blanks, hyphens
+/// and underscores in names do not matter: "Land Cover" is landcover.
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path);
 
 /// Fields of a table that hold coordinates.
@@ -28,6 +29,9 @@ struct CoordinateFields {
 };
 CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const std::string& y,
                                     const std::string& path);
+
+/// A coordinate as tables write it, with a decimal point or comma; nullopt when there is more, or less, than a number.
+std::optional<double> coordinate_of(const std::string& text);
 
 /// The class of a feature; nullopt when it has none.
 std::optional<std::string> class_text(const OGRFeature& feature, const ClassSource& source);

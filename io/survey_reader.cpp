@@ -59,6 +59,11 @@ std::string skipped_text(const Skipped& s) {
   return text;
 }
 
+bool is_garbled(const OGRFeature& row, const ClassSource& source) {
+  const int field = row.GetFieldIndex(source.field.c_str());
+  return field >= 0 && !CPLIsUTF8(row.GetFieldAsString(field), -1);
+}
+
 DatasetPtr open_survey(const std::string& path) {
   if (is_raster_file(path)) return polygons_of_classes(path);
   return open_dataset(path, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path");
@@ -86,6 +91,12 @@ class SurveyReader {
     survey_.crs_wkt = grid_ ? grid_->crs_wkt : to_wkt(&target_);
     survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
                      source.reason + skipped_text(skipped_);
+    if (const std::string skipped = skipped_text(skipped_); !skipped.empty())
+      survey_.warnings.push_back(skipped.substr(2));  // without "; "
+    if (garbled_)
+      survey_.warnings.push_back(
+          "class names hold bytes that are no UTF-8, shown as ?; save the file as UTF-8, or tell the encoding of a "
+          "Shapefile: SHAPE_ENCODING=ISO-8859-1 nadir ...");
     if (grid_) check_touches();
     if (p_.test_field.empty()) split_survey(survey_, p_.test_fraction, seed_);
     return std::make_shared<const Survey>(std::move(survey_));
@@ -141,15 +152,10 @@ class SurveyReader {
 
   std::optional<Feature> place(const OGRFeature& feature, const CoordinateFields& fields) const {
     if (fields.x < 0) return feature_from(feature.GetGeometryRef());
-    char* end_x = nullptr;
-    char* end_y = nullptr;
-    const char* x = feature.GetFieldAsString(fields.x);
-    const double map_x = CPLStrtod(x, &end_x);
-    const bool has_x = end_x != x;
-    const std::string y = feature.GetFieldAsString(fields.y);
-    const double map_y = CPLStrtod(y.c_str(), &end_y);
-    if (!has_x || end_y == y.c_str()) return std::nullopt;
-    const OGRPoint point(map_x, map_y);
+    const auto x = coordinate_of(feature.GetFieldAsString(fields.x));
+    const auto y = coordinate_of(feature.GetFieldAsString(fields.y));
+    if (!x || !y) return std::nullopt;
+    const OGRPoint point(*x, *y);
     return feature_from(&point);
   }
 
@@ -170,6 +176,7 @@ class SurveyReader {
     layer.ResetReading();
     for (const auto& row : layer) {
       const auto text = class_text(*row, source);
+      garbled_ = garbled_ || (text && is_garbled(*row, source));
       auto feature = text ? place(*row, fields) : std::nullopt;
       if (!text)
         ++skipped_.without_class;
@@ -206,6 +213,7 @@ class SurveyReader {
   std::string survey_crs_;
   Survey survey_;
   std::vector<std::string> texts_;
+  bool garbled_ = false;
   Skipped skipped_;
 };
 

@@ -142,7 +142,8 @@ StageInfo write_tie_points_stage() {
                      {"transform", PortType::transform, "The transform that was found for it."}},
           .outputs = {},
           .params = params_of<Params>(),
-          .factory = SinkFactory{make_tie_point_sink}};
+          .factory = SinkFactory{make_tie_point_sink},
+          .file_ending = ".gpkg"};
 }
 
 }  // namespace nadir

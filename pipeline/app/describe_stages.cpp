@@ -14,19 +14,32 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-// Columns as wide as their longest entry; the last one is not padded.
+constexpr std::size_t kWidestColumn = 72;
+
+std::string without_blanks_behind(const std::string& line) { return line.substr(0, line.find_last_not_of(' ') + 1); }
+
+// Columns as wide as their longest entry; the last one is not padded. After an entry beyond the widest column, such as
+// the choices of a filter, the row goes on in the next line.
 std::string table(const std::vector<Row>& rows) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (row[i].size() <= kWidestColumn) widths[i] = std::max(widths[i], row[i].size());
   }
   std::string text;
   for (const Row& row : rows) {
     std::string line = " ";
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += fmt::format(" {:<{}} ", row[i], i + 1 < row.size() ? widths[i] : 0);
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    std::size_t end = 1;  // of the columns so far
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const bool last = i + 1 == row.size();
+      line += fmt::format(" {:<{}} ", row[i], last ? 0 : widths[i]);
+      end += widths[i] + 2;
+      if (last || row[i].size() <= widths[i]) continue;
+      text += without_blanks_behind(line) + "\n";
+      line = std::string(end, ' ');
+    }
+    text += without_blanks_behind(line) + "\n";
   }
   return text;
 }

@@ -16,7 +16,8 @@ namespace {
 
 std::unique_ptr<Source> open_image(const Registry& registry, const std::string& path, const std::string& band) {
   const StageInfo& reader = stage_named(registry, "read_geotiff");
-  ParamMap params{{"path", path}};
+  // Pictures as well, as a run takes them from folders.
+  ParamMap params{{"path", path}, {"drivers", std::vector<std::string>{"GTiff", "COG", "BMP", "PNG", "JPEG"}}};
   if (!band.empty() && band != "luma") params["bands"] = std::vector<std::string>{band};
   auto source = reader.as<SourceFactory>()->make(context_of(reader, params, wiring_for(reader)));
   if (band != "luma") return source;
@@ -78,7 +79,8 @@ Record evaluate_image(const Registry& registry, const std::string& reference, co
   Wiring wiring = wiring_for(compare);
   wiring.images[port_named(compare, "image")] = given.get();
   wiring.images[port_named(compare, "reference")] = wanted.get();
-  const ParamMap params = parse_params(compare, {fmt::format("crop_px={}", options.crop)});
+  const ParamMap params =
+      parse_params(compare, {fmt::format("crop_px={}", options.crop), fmt::format("scale={}", options.scale)});
   return describe(run_estimate(compare, params, wiring));
 }
 
@@ -114,11 +116,14 @@ Record evaluate_samples(const Registry& registry, const std::string& file, const
 }
 
 std::string record_text(const Record& record) {
+  const auto title = [](const std::string& name) {
+    return name == "confusion" ? name + " (rows: truth, columns: mask)" : name;
+  };
   std::size_t width = 0;
   for (const auto& [name, value] : record.fields()) width = std::max(width, name.size());
   std::string text;
   for (const auto& [name, value] : record.fields())
-    text += fmt::format("{:<{}}  {}\n", name, width, std::visit(ScalarText{}, value));
+    text += fmt::format("{:<{}}  {}\n", title(name), width, std::visit(ScalarText{}, value));
   return text;
 }
 

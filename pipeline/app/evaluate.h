@@ -9,6 +9,7 @@ namespace nadir::app {
 
 struct CompareOptions {
   int crop = 0;      ///< pixels left out along every edge
+  double scale = 1;  ///< pixel size of the coarse original over that of the image, for ERGAS
   std::string band;  ///< "luma", or empty for all bands
 };
 
@@ -26,7 +27,7 @@ Record evaluate_mask(const Registry& registry, const std::string& truth, const s
 Record evaluate_samples(const Registry& registry, const std::string& file, const std::string& class_field,
                         const std::string& mapped_field);
 
-/// One line a fact; tables of numbers as aligned rows.
+/// One line a fact; tables of numbers as aligned rows, of a confusion matrix with what rows and columns are.
 std::string record_text(const Record& record);
 
 }  // namespace nadir::app

@@ -15,6 +15,7 @@
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/sample.h"
 #include "pipeline/app/schema.h"
+#include "pipeline/app/shell_word.h"
 #include "pipeline/app/version.h"
 #include "pipeline/graph/describe.h"
 #include "stages/stages.h"
@@ -49,7 +50,7 @@ void add_run_options(CLI::App& command, RunRequest& r) {
 class Commands {
  public:
   Commands(CLI::App& app, int argc, char** argv) : app_(app) {
-    for (int i = 0; i < argc; ++i) run_.command_line += (i ? " " : "") + std::string(argv[i]);
+    for (int i = 0; i < argc; ++i) run_.command_line += (i ? " " : "") + shell_word(argv[i]);
     add_run();
     add_finish();
     add_plan();
@@ -173,6 +174,8 @@ class Commands {
     c->add_option("--mapped-field", mapped_field_, "Field of the survey that holds the mapped class; needs no mask")
         ->excludes(image);
     c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
+    c->add_option("--scale", compare_.scale, "Pixel size of the coarse original over that of the image, for ERGAS")
+        ->check(CLI::Range(1.0, 64.0));
     c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images");
     c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
     c->add_flag("--json", run_.json, "Print as JSON");

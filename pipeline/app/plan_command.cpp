@@ -5,6 +5,7 @@
 #include "pipeline/app/run_command.h"
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/scenes.h"
+#include "pipeline/app/shell_word.h"
 #include "pipeline/graph/scratch_image.h"
 #include "pipeline/graph/token_plan.h"
 
@@ -51,7 +52,7 @@ Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, Scene
     json["evaluates"].push_back(scene.node(n).id + (plan.from_scratch[std::size_t(n)] ? " (kept)" : ""));
   json["writes"] = Json::array();
   for (const int s : pass.sinks) {
-    json["writes"].push_back(scene.inputs().output_dir + "/" + scene.node(s).id + ".tif");
+    json["writes"].push_back(scene.inputs().output_dir + "/" + scene.node(s).id + scene.node(s).stage->file_ending);
     const ImageInfo& info = scene.image(*scene.node(s).inputs[0]);
     totals.disk += 2 * file_bytes(info);  // the unfinished one and the final one
   }
@@ -129,11 +130,11 @@ void print_scene(const Json& scene) {
 // The tile size is fixed for all units, so that machines of any size cut alike.
 void print_units(const RunRequest& request) {
   if (request.out.empty()) throw Error(Fault::usage, "--units needs --out DIR, the folder that all units share");
-  std::string arguments = request.config;
-  for (const std::string& input : request.inputs) arguments += " " + input;
-  if (!request.truth.empty()) arguments += " --truth " + request.truth;
-  for (const std::string& o : request.overrides) arguments += " --set " + o;
-  arguments += " --out " + request.out;
+  std::string arguments = shell_word(request.config);
+  for (const std::string& input : request.inputs) arguments += " " + shell_word(input);
+  if (!request.truth.empty()) arguments += " --truth " + shell_word(request.truth);
+  for (const std::string& o : request.overrides) arguments += " --set " + shell_word(o);
+  arguments += " --out " + shell_word(request.out);
   Json commands = Json::array();
   for (int k = 1; k <= request.units; ++k)
     commands.push_back(fmt::format("nadir run {} --unit {}/{}", arguments, k, request.units));

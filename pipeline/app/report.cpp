@@ -5,10 +5,13 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <string_view>
 
 namespace nadir::app {
 namespace {
+
+constexpr std::size_t kMostColumns = 30;  // of tables; more cannot be read on a page
 
 constexpr const char* kStyle = R"(
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
@@ -104,9 +107,11 @@ bool is_matrix(const Json& value) {
 
 // Square tables of counts are confusion matrices: rows are the survey's classes, columns the mask's.
 std::string matrix_table(const Json& matrix, const Json& names) {
+  if (matrix[0].size() > kMostColumns)
+    return fmt::format("{} x {} numbers, see run.json", matrix.size(), matrix[0].size());
   const bool square = matrix[0].size() == matrix.size();
   const bool named = square && names.is_array() && names.size() == matrix.size();
-  std::string head = "<th></th>";
+  std::string head = named ? "<th>truth \\ mask</th>" : "<th></th>";
   for (std::size_t c = 0; c < matrix[0].size(); ++c)
     head += fmt::format("<th>{}</th>", named ? escaped(plain(names[c])) : std::to_string(c + 1));
   std::string html = row(head);
@@ -123,10 +128,18 @@ std::string matrix_table(const Json& matrix, const Json& names) {
   return element("table", html);
 }
 
+// Name of a reference system in WKT: PROJCRS["WGS 84 / UTM zone 32N", ...
+std::string crs_text(const std::string& wkt) {
+  const std::size_t first = wkt.find("[\"");
+  const std::size_t last = first == std::string::npos ? first : wkt.find('"', first + 2);
+  return last == std::string::npos ? wkt : wkt.substr(first + 2, last - first - 2);
+}
+
 std::string record_table(const Json& record) {
   std::string html;
   for (const auto& [key, value] : record.items()) {
     const std::string shown = is_matrix(value)    ? matrix_table(value, at(record, "classes"))
+                              : key == "crs"      ? escaped(crs_text(plain(value)))
                               : value.is_object() ? record_table(value)
                                                   : escaped(plain(value));
     html += row("<th>" + escaped(key) + "</th>" + cell(shown));
@@ -156,7 +169,7 @@ std::string notes_cell(const Json& scene) {
 std::string scenes_table(const Json& run) {
   std::string html = header({"scene", "status", "seconds", "outputs", "notes"});
   for (const Json& scene : at(run, "scenes")) {
-    const bool failed = plain(at(scene, "status")) == "failed";
+    const bool failed = plain(at(scene, "status")) != "done";
     html +=
         row(cell(text_of(scene, "name")) +
             cell(fmt::format("<span class=\"{}\">{}</span>", failed ? "failed" : "done", text_of(scene, "status"))) +
@@ -206,15 +219,11 @@ std::string scene_section(const Json& scene) {
 }
 
 std::string summary(const Json& run) {
-  std::size_t total = 0;
-  std::size_t failed = 0;
-  for (const Json& scene : at(run, "scenes")) {
-    ++total;
-    failed += plain(at(scene, "status")) == "failed";
-  }
-  const std::string outcome =
-      failed == 0 ? fmt::format("{} done", total)
-                  : fmt::format("{} done, <span class=\"failed\">{} failed</span>", total - failed, failed);
+  std::map<std::string, int> count;
+  for (const Json& scene : at(run, "scenes")) ++count[plain(at(scene, "status"))];
+  std::string outcome = fmt::format("{} done", count["done"]);
+  for (const char* status : {"failed", "interrupted"})
+    if (count[status] > 0) outcome += fmt::format(", <span class=\"failed\">{} {}</span>", count[status], status);
   return fmt::format("<p>Scenes: {}. Started {}, took {} s on {} with {} threads; nadir {}.</p>\n", outcome,
                      text_of(run, "started"), seconds(run), text_of(run, "device"), text_of(run, "threads"),
                      text_of(run, "nadir"));

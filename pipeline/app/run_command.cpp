@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "io/io.h"
+#include "pipeline/app/findings.h"
 #include "pipeline/app/measure.h"
 #include "pipeline/app/quality_table.h"
 #include "pipeline/app/record_json.h"
@@ -52,21 +54,14 @@ Device choose_device(const Graph& graph, Log& log) {
   return Device::cpu;
 }
 
-// The figures that a user looks for first.
-std::string findings(const SceneReport& report) {
-  std::string text;
-  for (const auto& [node, record] : report.values) {
-    for (const auto& [name, words] :
-         {std::pair("held_out_accuracy", "held-out accuracy"), std::pair("overall_accuracy", "overall accuracy"),
-          std::pair("psnr_gain_db", "PSNR gain in dB")})
-      if (const Scalar* value = record.find(name); value && std::holds_alternative<double>(*value))
-        text += fmt::format(", {} {:.3f}", words, std::get<double>(*value));
-    const Scalar* moved = record.find("moved");
-    const Scalar* shift = record.find("shift_px");
-    if (moved && shift && std::holds_alternative<std::vector<double>>(*shift) && *moved == Scalar(true))
-      text += fmt::format(", moved by ({:.2f}) px", fmt::join(std::get<std::vector<double>>(*shift), ", "));
-  }
-  return text;
+// Results beside the scenes would be taken for scenes by the next run.
+void check_out_is_no_input(const RunRequest& request) {
+  std::error_code unknown;
+  for (const std::string& input : request.inputs)
+    if (std::filesystem::is_directory(input, unknown) && std::filesystem::equivalent(input, request.out, unknown))
+      throw Error(Fault::usage, "--out " + request.out +
+                                    " is the folder of the scenes itself, and a later run would take " +
+                                    "results for scenes; use another, such as " + request.out + "/results");
 }
 
 bool wants_truth(const Graph& graph) {
@@ -286,6 +281,7 @@ int run_command(const RunRequest& request, const Registry& registry) {
     throw Error(Fault::missing, "there is no survey " + request.truth);
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
+  check_out_is_no_input(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();

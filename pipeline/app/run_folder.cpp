@@ -29,6 +29,16 @@ Json read_json(const std::string& path) {
   return file ? Json::parse(file, nullptr, false) : Json();
 }
 
+std::vector<std::string> warnings_of(const Record& record) {
+  std::vector<std::string> texts;
+  if (const Scalar* one = record.find("warning"))
+    if (const auto* text = std::get_if<std::string>(one)) texts.push_back(*text);
+  if (const Scalar* several = record.find("warnings"))
+    if (const auto* list = std::get_if<std::vector<std::string>>(several))
+      texts.insert(texts.end(), list->begin(), list->end());
+  return texts;
+}
+
 }  // namespace
 
 std::string hash_of(const std::string& text) {
@@ -76,18 +86,18 @@ Json resolved_config(const Graph& graph) {
 Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport& report) {
   Json scene{{"name", inputs.name}, {"input", inputs.path}};
   scene["outputs"] = Json::array();
+  scene["warnings"] = Json::array();
   for (const auto& [node, facts] : report.outputs) {
     Json output{{"node", node}};
     output.update(json_of(facts));
     scene["outputs"].push_back(output);
+    for (const std::string& text : warnings_of(facts)) scene["warnings"].push_back(node + ": " + text);
   }
   scene["values"] = Json::object();
-  scene["warnings"] = Json::array();
   for (const auto& [node, record] : report.values) {
     const Node& n = graph.nodes[std::size_t(graph.find(node))];
     scene["values"][node] = {{"stage", n.stage->name}, {"record", json_of(record)}};
-    if (const Scalar* warning = record.find("warning"))
-      if (const auto* text = std::get_if<std::string>(warning)) scene["warnings"].push_back(node + ": " + *text);
+    for (const std::string& text : warnings_of(record)) scene["warnings"].push_back(node + ": " + text);
   }
   scene["stages"] = Json::array();
   for (const NodeReport& n : report.nodes)
@@ -178,9 +188,25 @@ SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& pa
 
 std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "/.nadir/" + scene + kMarkEnding; }
 
+// An input that was changed may be computed again; another one of the same name must not take its place.
+void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) const {
+  const std::string other = mark.value("input", "");
+  if (other == scene.path || fingerprint(other) != mark.value("input_hash", "-")) return;
+  throw Error(Fault::usage,
+              scene.output_dir + " holds the results of " + other +
+                  ", another scene of this name; name both in one command, which tells them apart, or use "
+                  "another --out");
+}
+
 Json RunFolder::completed(const SceneInputs& scene) const {
   const Json mark = read_json(mark_of(scene.name));
-  if (!mark.is_object() || mark.value("input_hash", "") != fingerprint(scene.path)) return nullptr;
+  if (!mark.is_object()) return nullptr;
+  const std::string hash = fingerprint(scene.path);
+  const bool same = mark.value("input_hash", "") == hash && (!hash.empty() || mark.value("input", "") == scene.path);
+  if (!same) {
+    check_same_scene(scene, mark);
+    return nullptr;
+  }
   for (const auto& output : mark["outputs"])
     if (output.contains("path") && !fs::exists(output["path"].get<std::string>())) return nullptr;
   return mark;

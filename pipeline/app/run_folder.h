@@ -39,7 +39,8 @@ class RunFolder {
   /// `input_hash` is the fingerprint of the scene's file.
   SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth,
                          const std::string& input_hash) const;
-  /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise.
+  /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise. Throws
+  /// when the folder holds another scene of this name, whose file is still there.
   Json completed(const SceneInputs& scene) const;
   void mark_completed(const SceneInputs& scene, const Json& result) const;
   void write_run_json(const Json& run) const;
@@ -51,6 +52,7 @@ class RunFolder {
   std::string mark_of(const std::string& scene) const;
   int lock(const std::string& name, bool shared) const;
   bool holds_work() const;
+  void check_same_scene(const SceneInputs& scene, const Json& mark) const;
   void check_identity(const std::map<std::string, std::string>& identity) const;
 
   std::string dir_;

@@ -9,11 +9,14 @@
 namespace nadir::app {
 namespace {
 
-// A Shapefile keeps its classes in a file beside it.
+// A Shapefile keeps its classes, its reference system and its encoding in files beside it.
 std::string survey_fingerprint(const std::string& path) {
   const std::filesystem::path file(path);
   if (file.extension() != ".shp") return fingerprint(path);
-  return hash_of(fingerprint(path) + fingerprint(std::filesystem::path(file).replace_extension(".dbf").string()));
+  std::string files = fingerprint(path);
+  for (const char* ending : {".dbf", ".prj", ".cpg"})
+    files += "," + fingerprint(std::filesystem::path(file).replace_extension(ending).string());
+  return hash_of(files);
 }
 
 }  // namespace

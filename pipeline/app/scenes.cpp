@@ -65,11 +65,12 @@ std::vector<std::string> expand(const std::string& input) {
 std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
   std::set<std::string> paths;
   for (const std::string& input : inputs)
-    for (const std::string& path : expand(input)) paths.insert(path);
+    for (const std::string& path : expand(input))
+      paths.insert(path.starts_with("/vsi") ? path : fs::path(path).lexically_normal().string());
   std::map<std::string, int> stems;
   for (const std::string& path : paths) ++stems[fs::path(path).stem().string()];
   std::vector<SceneFile> scenes;
-  std::set<std::string> taken;
+  std::set<std::string> taken{".nadir", "run.json", "metrics.csv", "report.html"};  // in the output folder
   for (const std::string& path : paths) {
     const fs::path p(path);
     std::string name = p.stem().string();

@@ -13,7 +13,8 @@ struct SceneFile {
 
 /// Files as given; folders searched for *.tif and *.tiff (where there is none for *.bmp, *.png, *.jpg, *.jp2), but not
 /// output folders of runs inside them; patterns with * and ? expanded; /vsi paths passed through. Sorted and free of
-/// duplicates. Throws Error(Fault::missing) for an input that is not there or matches nothing.
+/// duplicates; no name is one that a run keeps for itself. Throws Error(Fault::missing) for an input that is not there
+/// or matches nothing.
 std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs);
 
 }  // namespace nadir::app

@@ -98,7 +98,8 @@ const ParamSpec* find_param(const ParamTable& table, const std::string& name) {
 
 std::optional<std::string> check(const ParamSpec& spec, ParamValue& value) {
   widen(spec.type, value);
-  const std::string complaint = spec.name + " = " + to_text(value) + ", must be " + allowed(spec);
+  const std::string complaint = spec.name + " = " + to_text(value) + ", must be " + allowed(spec) +
+                                (spec.type == ParamType::numbers ? ", written as [1, 2]" : "");
   if (!has_type(spec.type, value)) return complaint;
   if (const auto* i = std::get_if<std::int64_t>(&value); i && !in_range(spec.limits, double(*i))) return complaint;
   if (const auto* d = std::get_if<double>(&value); d && !in_range(spec.limits, *d)) return complaint;

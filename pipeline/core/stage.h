@@ -163,8 +163,9 @@ struct StageInfo {
   std::vector<Port> outputs;  ///< the first is the default one
   ParamTable params;
   Factory factory;
-  double flops_per_sample = 10;  ///< order of magnitude, for the choice of what to keep between passes
-  bool on_device = false;        ///< what costs time goes through Exec's launchers, so it can run on CUDA
+  double flops_per_sample = 10;      ///< order of magnitude, for the choice of what to keep between passes
+  std::string file_ending = ".tif";  ///< of what a sink writes
+  bool on_device = false;            ///< what costs time goes through Exec's launchers, so it can run on CUDA
   /// Of stages that make a model: reads what Model::bytes() gave. Throws Error(Fault::data) where it is damaged.
   std::function<ModelPtr(std::string_view bytes)> read_model = {};
 

@@ -136,10 +136,11 @@ class TiledRun {
 
   std::string name_of(const Pass& pass) const {
     if (!pass.tiles()) return scene_.node(pass.estimate).id;
-    std::string name;
-    for (const int s : pass.sinks) name += (name.empty() ? "" : ", ") + scene_.node(s).id;
+    std::vector<int> nodes = pass.sinks;
     for (const PortRef& k : pass.keeps)
-      if (scene_.node(k.node).id != name) name += (name.empty() ? "" : ", ") + scene_.node(k.node).id;
+      if (std::find(nodes.begin(), nodes.end(), k.node) == nodes.end()) nodes.push_back(k.node);
+    std::string name;
+    for (const int n : nodes) name += (name.empty() ? "" : ", ") + scene_.node(n).id;
     return name;
   }
 

@@ -55,6 +55,10 @@ struct Range {
     low = std::min(low, v);
     high = std::max(high, v);
   }
+  void merge(const Range& other) {  // a block without a valid pixel has none to give
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+  }
 };
 
 class CompareEvidence final : public Evidence {
@@ -186,11 +190,7 @@ std::unique_ptr<Evidence> Compare::observe(const Window& block, Inputs in, Exec&
 // The second look at what was kept, now that the value range is known; returns the range.
 double Compare::measure_kept(const std::vector<std::unique_ptr<Evidence>>& evidence, Exec& exec) const {
   Range all;
-  for (const auto& e : evidence) {
-    const Range& range = static_cast<const CompareEvidence&>(*e).range;
-    all.add(range.low);
-    all.add(range.high);
-  }
+  for (const auto& e : evidence) all.merge(static_cast<const CompareEvidence&>(*e).range);
   const double peak = all.high > all.low ? all.high - all.low : 1;
   exec.parallel(int(evidence.size()), [&](int i) {
     auto& e = static_cast<CompareEvidence&>(*evidence[std::size_t(i)]);

@@ -81,6 +81,86 @@ TEST_F(Program, plan_reads_no_pixel_and_agrees_with_the_run) {
   EXPECT_FALSE(std::filesystem::exists(box_.path("OUT")));
 }
 
+TEST_F(Program, refuses_to_put_one_scene_over_another_of_the_same_name) {
+  ASSERT_EQ(box_.shell("mkdir a b && cp sample/scenes/west.tif a/s.tif && cp sample/scenes/east.tif b/s.tif").exit_code,
+            0);
+  ASSERT_EQ(box_.nadir("run " + config("copy") + " a/s.tif --out out").exit_code, 0);
+  const std::string before = box_.text("out/s/out.tif");
+  const Outcome other = box_.nadir("run " + config("copy") + " b/s.tif --out out");
+  EXPECT_EQ(other.exit_code, 64);
+  EXPECT_NE(other.err.find("out/s holds the results of a/s.tif"), std::string::npos) << other.err;
+  EXPECT_EQ(box_.text("out/s/out.tif"), before);
+  ASSERT_EQ(box_.nadir("run " + config("copy") + " a b/s.tif --out out").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/a_s/out.tif")));
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/b_s/out.tif")));
+  ASSERT_EQ(box_.shell("cp sample/scenes/south.tif a/s.tif").exit_code, 0);  // changed, and no other scene
+  EXPECT_EQ(box_.nadir("run " + config("copy") + " a/s.tif --out out").exit_code, 0);
+}
+
+TEST_F(Program, a_shapefile_whose_reference_system_is_corrected_is_another_survey) {
+  ASSERT_EQ(box_.shell("ogr2ogr -f 'ESRI Shapefile' survey.shp sample/survey.gpkg").exit_code, 0);
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth survey.shp --out out --set model.method=maximum_likelihood"
+                          " --set model.folds=0 --set survey.class_field=landcover";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  EXPECT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("rm survey.prj").exit_code, 0);
+  const Outcome other = box_.nadir(run);
+  EXPECT_EQ(other.exit_code, 64);
+  EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
+}
+
+TEST_F(Program, takes_a_scene_once_and_keeps_its_own_files_apart) {
+  ASSERT_EQ(box_.shell("mkdir in && cp sample/scenes/west.tif in/run.json.tif").exit_code, 0);
+  const Outcome run = box_.nadir("run " + config("copy") + " in/run.json.tif ./in/run.json.tif in/../in --out out");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  ASSERT_EQ(box_.json("out/run.json")["scenes"].size(), 1U);
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/run.json_2/out.tif")));
+}
+
+TEST_F(Program, refuses_to_write_results_among_the_scenes) {
+  const Outcome run = box_.nadir("run " + config("copy") + " sample/scenes --out ./sample/scenes/");
+  EXPECT_EQ(run.exit_code, 64);
+  EXPECT_FALSE(std::filesystem::exists(box_.path("sample/scenes/run.json")));
+}
+
+TEST_F(Program, warns_of_results_without_a_valid_pixel_and_of_clipped_samples) {
+  const std::string none = "run " + config("copy") + " sample/scenes/west.tif --out none --set scene.path=zero.tif";
+  ASSERT_EQ(
+      box_.shell("gdal_translate -q -ot Byte -scale 0 1 0 0 -a_nodata 0 sample/scenes/west.tif zero.tif").exit_code, 0);
+  EXPECT_NE(box_.nadir(none).err.find("warning: west: out: holds no valid pixel"), std::string::npos);
+  ASSERT_EQ(box_.shell("gdal_translate -q -ot UInt16 -scale 0 255 0 2550 sample/scenes/west.tif wide.tif").exit_code,
+            0);
+  const Outcome clipped = box_.nadir("run " + config("copy") + " wide.tif --out clipped --set out.type=u8");
+  EXPECT_NE(clipped.err.find("% of the samples lie beyond the sample type u8"), std::string::npos) << clipped.err;
+  EXPECT_EQ(box_.json("clipped/run.json")["scenes"][0]["warnings"].size(), 1U);
+}
+
+TEST_F(Program, prints_commands_that_a_shell_takes_as_they_are) {
+  ASSERT_EQ(box_.shell("mkdir 'my scenes' && cp sample/scenes/west.tif \"my scenes/it's.tif\"").exit_code, 0);
+  const Outcome plan = box_.nadir("plan " + config("degrade") + " 'my scenes' --out 'my out' --units 2");
+  ASSERT_EQ(plan.exit_code, 0) << plan.err;
+  for (const char* part : {"'my scenes'", "--out 'my out' --unit 2/2", "nadir finish"})
+    EXPECT_NE(plan.out.find(part), std::string::npos) << plan.out;
+  ASSERT_EQ(box_.nadir("run " + config("copy") + " \"my scenes/it's.tif\" --out 'my out'").exit_code, 0);
+  const auto command = box_.json("my out/run.json")["command"].get<std::string>();
+  EXPECT_NE(command.find(R"('my scenes/it'\''s.tif' --out 'my out')"), std::string::npos) << command;
+}
+
+TEST_F(Program, plan_names_the_files_that_a_run_writes) {
+  const Outcome plan = box_.nadir("plan " + config("landcover") + " sample/scenes/west.tif --truth sample/survey.gpkg");
+  EXPECT_NE(plan.out.find("OUT/west/segments.gpkg"), std::string::npos) << plan.out;
+  EXPECT_NE(plan.out.find("OUT/west/mask.tif"), std::string::npos) << plan.out;
+}
+
+TEST_F(Program, evaluates_pictures_and_tells_rows_from_columns) {
+  ASSERT_EQ(box_.shell("gdal_translate -q -of PNG -ot Byte -b 1 -scale sample/scenes/west.tif w.png").exit_code, 0);
+  const Outcome image = box_.nadir("evaluate --reference w.png w.png --scale 2");
+  EXPECT_EQ(image.exit_code, 0) << image.err;
+  const Outcome mask = box_.nadir("evaluate --truth sample/survey.gpkg sample/truth/truth_west.tif");
+  EXPECT_NE(mask.out.find("confusion (rows: truth, columns: mask)"), std::string::npos) << mask.out << mask.err;
+}
+
 TEST_F(Program, graph_and_listings_print_something_for_each_format) {
   for (const char* format : {"dot", "mermaid", "text"}) {
     const Outcome graph = box_.nadir("graph " + config("landcover") + " --format " + format);

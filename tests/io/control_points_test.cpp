@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "io/io.h"
 #include "pipeline/core/error.h"
 #include "tests/support/stage_harness.h"
@@ -75,6 +77,17 @@ TEST(ControlPointsOfKitePhotos, stand_in_the_tags_of_a_tiff_too) {
   const SurveyPtr survey = read({{"path", image}});
   EXPECT_FALSE(survey->control_points.empty());
   for (const ControlPoint& p : survey->control_points) EXPECT_LT(p.pixel.x, 2136);
+}
+
+TEST(ControlPoints, that_all_lie_beside_a_scene_of_known_place_are_doubted) {
+  const std::string list = ::testing::TempDir() + "nadir_beside.csv";
+  std::ofstream(list) << "id,x,y,col,row\na,100,190,1,1\nb,9000,9000,2,2\n";
+  Grid scene{10, 10, {100, 10, 0, 200, 0, -10}, "EPSG:32632"};
+  EXPECT_FALSE(mentions(read({{"path", list}}, &scene)->warnings, "no point lies on the scene"));
+  scene.geotransform[0] = 50000;
+  EXPECT_TRUE(mentions(read({{"path", list}}, &scene)->warnings, "no point lies on the scene"));
+  scene.crs_wkt = "";
+  EXPECT_FALSE(mentions(read({{"path", list}}, &scene)->warnings, "no point lies on the scene"));
 }
 
 TEST(ControlPointsOfAKnownSystem, are_read_though_it_is_named_in_words) {

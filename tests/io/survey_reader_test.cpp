@@ -42,6 +42,51 @@ TEST(ReadSurvey, reads_points_of_a_table_and_says_what_it_skipped) {
   EXPECT_NE(survey->source.find("1 features without usable geometry"), std::string::npos) << survey->source;
 }
 
+TEST(ReadSurvey, warns_of_what_it_skipped) {
+  const TempFolder folder;
+  const auto survey = test::survey(write_text(folder, "points.csv", kTable), {{"crs", std::string("EPSG:32632")}});
+  ASSERT_EQ(survey->warnings.size(), 1u);
+  EXPECT_EQ(survey->warnings[0], "skipped 1 features without class; skipped 1 features without usable geometry");
+}
+
+TEST(ReadSurvey, warns_of_class_names_in_another_encoding) {
+  const TempFolder folder;
+  const std::string table = "x,y,class\n1,2,Gew\xe4sser\n3,4,Wald\n";
+  const auto survey = test::survey(write_text(folder, "points.csv", table));
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"Gew?sser", "Wald"}));
+  ASSERT_EQ(survey->warnings.size(), 1u);
+  EXPECT_NE(survey->warnings[0].find("UTF-8"), std::string::npos);
+}
+
+TEST(ReadSurvey, takes_decimal_commas_and_refuses_what_is_more_than_a_number) {
+  const TempFolder folder;
+  const auto survey =
+      test::survey(write_text(folder, "points.csv",
+                              "x;y;Land Cover\n10,25;20,5;water\n1.5;+2e1;wood\n93°18'W;15;wood\n7 m;1;wood\n"),
+                   {{"crs", std::string("EPSG:32632")}});
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"water", "wood"}));
+  ASSERT_EQ(survey->features.size(), 2u);
+  EXPECT_EQ(survey->features[0].parts[0][0], (Point{10.25, 20.5}));
+  EXPECT_EQ(survey->features[1].parts[0][0], (Point{1.5, 20}));
+  EXPECT_NE(survey->source.find("2 features without usable geometry"), std::string::npos) << survey->source;
+}
+
+TEST(ReadSurvey, names_the_fields_where_none_serves_as_class) {
+  const TempFolder folder;
+  const auto survey = test::survey(write_text(folder, "points.csv", "x,y,Klasse\n1,2,wood\n3,4,water\n"));
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"points"}));
+  EXPECT_NE(survey->source.find("x, y, Klasse"), std::string::npos) << survey->source;
+}
+
+TEST(ReadSurvey, tells_how_to_convert_other_formats) {
+  const TempFolder folder;
+  const std::string file = write_text(
+      folder, "survey.kml", "<?xml version=\"1.0\"?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document/></kml>");
+  const std::string why = failure_of([&] { test::survey(file); }).text;
+  EXPECT_NE(why.find("ogr2ogr -f GPKG"), std::string::npos) << why;
+  EXPECT_EQ(why.find("set path"), std::string::npos) << why;
+}
+
 TEST(ReadSurvey, reads_the_areas_of_a_class_map_as_polygons) {
   const TempFolder folder;
   Tile labels({0, 0, 6, 4}, 1);

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "pipeline/app/schema.h"
 #include "pipeline/core/error.h"
@@ -21,6 +23,18 @@ struct Params {
 NADIR_PARAMS(Params, PARAM(sigma_px, "px", range(0.5, 20), "Width."), PARAM(count, "", range(1, 9), "How many."),
              PARAM(weights, "", any(), "Weights."), PARAM(bands, "", any(), "Which bands."),
              PARAM(fast, "", any(), "Hurry."))
+
+TEST(DescribeStages, a_long_list_of_choices_does_not_push_the_meaning_off_the_page) {
+  const std::string text = app::explain_stage(app::stage_named(Registry(all_stages()), "qmf_denoise"));
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("one of haar") == std::string::npos) widest = std::max(widest, line.size());
+  EXPECT_LT(widest, 240U) << text;
+  EXPECT_NE(text.find("How deep noise is looked for"), std::string::npos);
+  EXPECT_NE(text.find("\n                          "), std::string::npos)
+      << "the filter's meaning, in a line of its own";
+}
 
 Registry registry() {
   std::vector<StageInfo> stages = all_stages();

@@ -28,6 +28,25 @@ TEST(Report, shows_scenes_outputs_estimates_and_times) {
     EXPECT_NE(html.find(part), std::string::npos) << part;
 }
 
+TEST(Report, counts_interrupted_scenes_by_themselves) {
+  app::Json run = a_run();
+  run["scenes"].push_back({{"name", "south"}, {"status", "interrupted"}});
+  const std::string html = app::report_html(run);
+  EXPECT_NE(html.find("Scenes: 1 done, "), std::string::npos);
+  EXPECT_NE(html.find("1 interrupted"), std::string::npos);
+}
+
+TEST(Report, says_what_rows_and_columns_are_and_leaves_out_what_cannot_be_read) {
+  app::Json run = a_run();
+  run["scenes"][0]["values"]["shift"]["record"]["crs"] = "PROJCRS[\"WGS 84 / UTM zone 32N\",BASEGEOGCRS[\"WGS 84\"]]";
+  run["scenes"][0]["values"]["model"]["record"]["split_folds"] =
+      app::Json::array({std::vector<int>(200), std::vector<int>(200)});
+  const std::string html = app::report_html(run);
+  EXPECT_NE(html.find("<th>truth \\ mask</th><th>water</th>"), std::string::npos);
+  EXPECT_NE(html.find("<td>WGS 84 / UTM zone 32N</td>"), std::string::npos);
+  EXPECT_NE(html.find("2 x 200 numbers"), std::string::npos);
+}
+
 TEST(Report, escapes_what_comes_from_outside) {
   const std::string html = app::report_html(a_run());
   EXPECT_EQ(html.find("west <1>"), std::string::npos);

@@ -62,6 +62,16 @@ TEST(Compare, ssim_equals_a_slow_formula_also_around_nodata_and_across_blocks) {
     EXPECT_NEAR(at(r, "ssim_by_band", std::size_t(band)), slow_ssim(a, b, band, 255), 1e-9);
 }
 
+TEST(Compare, a_collar_of_nodata_over_whole_blocks_leaves_the_value_range_alone) {
+  test::Image reference = test::make_image(600, 300, 1, [](int, int x, int) { return 100 + x % 50; });
+  const test::Image image = test::make_image(600, 300, 1, [](int, int x, int) { return 101 + x % 50; });
+  reference.invalidate({0, 0, 512, 300});
+  const Record r = compare(image, reference);
+  EXPECT_EQ(r.number("peak", 0), 49);
+  EXPECT_NEAR(r.number("psnr", 0), 20 * std::log10(49), 1e-9);
+  EXPECT_TRUE(std::isfinite(r.number("ssim", 0)));
+}
+
 TEST(Compare, a_constant_offset_gives_the_known_psnr_rmse_and_ergas) {
   const test::Image reference = test::make_image(40, 30, 2, [](int b, int, int) { return b ? 200 : 100; });
   const test::Image image = test::make_image(40, 30, 2, [](int b, int, int) { return b ? 210 : 105; });
