@@ -20,6 +20,9 @@ struct ClassSource {
 /// `wanted` empty: the first usual name that all layers have with values, else the layer's name.
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path);
 
+/// Throws Error(Fault::data) with the nearest name where the layer has no such field; `parameter` asked for it.
+void require_field(OGRLayer& layer, const std::string& parameter, const std::string& name, const std::string& path);
+
 /// Fields of a table that hold coordinates.
 struct CoordinateFields {
   int x = -1;
