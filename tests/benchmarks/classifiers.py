@@ -66,8 +66,8 @@ VARIANTS = {
     "svm + texture": graph("method: svm", texture=True),
     "forest, 100 random px a class": graph("method: random_forest, max_samples_per_class: 100"),
     "forest, 100 herded px a class": graph("method: random_forest, max_samples_per_class: 100, sampling: herding"),
+    "forest, covered fractions": graph("method: random_forest, coverage: fraction"),
     "network + curriculum": graph("method: network, curriculum: true"),
-    "likelihood + texture": graph("method: maximum_likelihood", texture=True),
     "svm + majority": graph("method: svm", after=MAJORITY, labels="calm"),
     "svm + potts": graph("method: svm", after=POTTS % 0.7, labels="calm"),
     "forest + potts": graph("method: random_forest", after=POTTS % 0.7, labels="calm"),
@@ -87,6 +87,7 @@ PARTS = {  # what is added: with it, without it
     "mean alone, committee": ("committee + mean", "committee"),
     "herding instead of random, forest, 100 px a class":
         ("forest, 100 herded px a class", "forest, 100 random px a class"),
+    "pixels by covered fraction, forest": ("forest, covered fractions", "forest"),
     "curriculum, network": ("network + curriculum", "network"),
     "majority of 3 x 3, SVM": ("svm + majority", "svm"),
     "Potts, SVM": ("svm + potts", "svm"),
