@@ -119,10 +119,13 @@ constexpr std::array kCoordinateNames{
 
 }  // namespace
 
+void require_field(OGRLayer& layer, const std::string& parameter, const std::string& name, const std::string& path) {
+  if (field_index(layer, name) < 0) refuse_field(layer, parameter, name, path);
+}
+
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path) {
   if (!wanted.empty()) {
-    for (OGRLayer* layer : layers)
-      if (field_index(*layer, wanted) < 0) refuse_field(*layer, "class_field", wanted, path);
+    for (OGRLayer* layer : layers) require_field(*layer, "class_field", wanted, path);
     return {wanted, "class from field '" + wanted + "'"};
   }
   for (const UsualName& usual : kUsualNames)
@@ -137,8 +140,8 @@ CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const
   if (x.empty() != y.empty()) throw Error(Fault::config, path + ": give both x_field and y_field, or none of them");
   if (!x.empty()) {
     CoordinateFields fields{field_index(layer, x), field_index(layer, y), false};
-    if (fields.x < 0) refuse_field(layer, "x_field", x, path);
-    if (fields.y < 0) refuse_field(layer, "y_field", y, path);
+    require_field(layer, "x_field", x, path);
+    require_field(layer, "y_field", y, path);
     for (const CoordinateNames& names : kCoordinateNames)
       fields.degrees = fields.degrees || (names.degrees && EQUAL(x.c_str(), names.x) && EQUAL(y.c_str(), names.y));
     return fields;

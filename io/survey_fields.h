@@ -21,6 +21,9 @@ struct ClassSource {
 /// and underscores in names do not matter: "Land Cover" is landcover.
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path);
 
+/// Throws Error(Fault::data) with the nearest name where the layer has no such field; `parameter` asked for it.
+void require_field(OGRLayer& layer, const std::string& parameter, const std::string& name, const std::string& path);
+
 /// Fields of a table that hold coordinates.
 struct CoordinateFields {
   int x = -1;

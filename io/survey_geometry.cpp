@@ -1,6 +1,7 @@
 // Flattening and reprojection of geometries.
 #include "io/survey_geometry.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "io/gdal_handle.h"
@@ -20,8 +21,12 @@ void collect(const OGRGeometry& geometry, Shape shape, std::vector<std::vector<P
   if (OGR_GT_IsSubClassOf(type, wkbGeometryCollection)) {
     for (const OGRGeometry* member : *geometry.toGeometryCollection()) collect(*member, shape, parts);
   } else if (type == wkbPolygon && shape == Shape::polygon) {
-    for (const OGRLinearRing* ring : *geometry.toPolygon())
-      if (ring->getNumPoints() >= 3) parts.push_back(points_of(*ring));
+    for (const OGRLinearRing* ring : *geometry.toPolygon()) {
+      if (ring->getNumPoints() < 3) continue;
+      parts.push_back(points_of(*ring));
+      const bool is_hole = ring != geometry.toPolygon()->getExteriorRing();
+      if (bool(ring->isClockwise()) != is_hole) std::reverse(parts.back().begin(), parts.back().end());
+    }
   } else if (type == wkbLineString && shape == Shape::line) {
     if (geometry.toLineString()->getNumPoints() >= 2) parts.push_back(points_of(*geometry.toLineString()));
   } else if (type == wkbPoint && shape == Shape::point) {
@@ -49,6 +54,31 @@ std::optional<Feature> feature_from(const OGRGeometry* geometry) {
     if (!feature.parts.empty()) return all_finite(feature) ? std::optional(std::move(feature)) : std::nullopt;
   }
   return std::nullopt;
+}
+
+Feature buffered(const Feature& feature, double distance) {
+  if (feature.shape == Shape::polygon) return feature;
+  OGRMultiPoint points;
+  OGRMultiLineString lines;
+  for (const auto& part : feature.parts) {
+    OGRLineString line;
+    for (const Point& p : part) {
+      const OGRPoint point(p.x, p.y);
+      line.addPoint(&point);
+      if (feature.shape == Shape::point) points.addGeometry(&point);
+    }
+    if (feature.shape == Shape::line) lines.addGeometry(&line);
+  }
+  const OGRGeometry& centre = feature.shape == Shape::point ? static_cast<const OGRGeometry&>(points) : lines;
+  const GdalMessages messages;
+  const std::unique_ptr<OGRGeometry> area(centre.Buffer(distance));
+  auto result = feature_from(area.get());
+  if (!result) throw Error(Fault::data, "a point or line cannot be given its buffer: " + messages.text());
+  result->id = feature.id;
+  result->class_id = feature.class_id;
+  result->test = feature.test;
+  result->shares = feature.shares;
+  return *result;
 }
 
 Reprojection::Reprojection(const OGRSpatialReference& from, const OGRSpatialReference& to) {

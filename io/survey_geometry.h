@@ -11,8 +11,11 @@
 namespace nadir {
 
 /// Shape and parts; nullopt when the geometry is empty. Of mixed collections the polygons are kept, else lines, else
-/// points. Heights and measures are dropped.
+/// points. Heights and measures are dropped; outer rings run counter-clockwise, holes clockwise.
 std::optional<Feature> feature_from(const OGRGeometry* geometry);
+
+/// The area within `distance` of a point or line; polygons as they are.
+Feature buffered(const Feature& feature, double distance);
 
 /// Moves features from one reference system to another; where one of them is unknown or both are the same, the
 /// coordinates stay as they are.

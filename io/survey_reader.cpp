@@ -7,6 +7,7 @@
 #include "io/gdal_handle.h"
 #include "io/survey_fields.h"
 #include "io/survey_geometry.h"
+#include "io/survey_shares.h"
 #include "io/survey_split.h"
 
 namespace nadir {
@@ -16,6 +17,8 @@ struct Params {
   std::string path;
   std::vector<std::string> layers;
   std::string class_field;
+  std::vector<std::string> fraction_fields;
+  double buffer_m = 0;
   std::string crs;
   std::string x_field;
   std::string y_field;
@@ -29,6 +32,11 @@ NADIR_PARAMS(
     PARAM(class_field, "", any(),
           "Field with the class, number or text; empty: the first usual name (class, landcover, label, crop, …), "
           "else the layer's name."),
+    PARAM(fraction_fields, "", any(),
+          "Instead of class_field, for features of several classes: fields that hold each class's share, as parts of "
+          "one, percent or areas; the classes are called like the fields."),
+    PARAM(buffer_m, "m", range(0, 1e6),
+          "Points and lines stand for all that is so near; 0: for the pixels they touch."),
     PARAM(crs, "", any(), "Reference system of the coordinates, where the file states none or a wrong one."),
     PARAM(x_field, "", any(), "Field of a table with x or longitude; empty: found by its name."),
     PARAM(y_field, "", any(), "Field of a table with y or latitude; empty: found by its name."),
@@ -81,13 +89,18 @@ class SurveyReader {
 
   SurveyPtr read() {
     const std::vector<OGRLayer*> layers = choose_layers();
-    const ClassSource source = choose_class(layers, p_.class_field, path_);
+    shares_ = ShareFields(p_.fraction_fields, layers, path_);
+    const ClassSource source = shares_.empty()
+                                   ? choose_class(layers, p_.class_field, path_)
+                                   : ClassSource{"", "class shares from fields " + join(p_.fraction_fields)};
     target_ = grid_ ? parse_crs(grid_->crs_wkt, "the scene") : crs_of(*layers[0]);
+    if (p_.buffer_m > 0 && !target_.IsProjected())
+      throw Error(Fault::config, path_ + ": buffer_m needs a scene in metres or feet, not in " + crs_name(&target_));
     for (OGRLayer* layer : layers) read_layer(*layer, source, layers.size() > 1);
     if (survey_.features.empty())
       throw Error(Fault::data, path_ + ": holds no feature with a class and a position (" + source.reason +
                                    skipped_text(skipped_) + ")");
-    survey_.classes = number_classes(texts_, survey_.features);
+    survey_.classes = shares_.empty() ? number_classes(texts_, survey_.features) : shares_.classes();
     survey_.crs_wkt = grid_ ? grid_->crs_wkt : to_wkt(&target_);
     survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
                      source.reason + skipped_text(skipped_);
@@ -178,7 +191,7 @@ class SurveyReader {
       const auto text = class_text(*row, source);
       garbled_ = garbled_ || (text && is_garbled(*row, source));
       auto feature = text ? place(*row, fields) : std::nullopt;
-      if (!text)
+      if (!text || (feature && !shares_.empty() && !shares_.apply(*row, *feature)))
         ++skipped_.without_class;
       else if (!feature)
         ++skipped_.without_geometry;
@@ -187,6 +200,7 @@ class SurveyReader {
       else {
         feature->test = is_kept_for_testing(*row);
         feature->id = (name_layer ? clean_text(layer.GetName()) + ":" : "") + std::to_string(row->GetFID());
+        if (p_.buffer_m > 0) feature = buffered(*feature, p_.buffer_m / target_.GetLinearUnits());
         survey_.features.push_back(std::move(*feature));
         texts_.push_back(*text);
       }
@@ -212,6 +226,7 @@ class SurveyReader {
   OGRSpatialReference target_;
   std::string survey_crs_;
   Survey survey_;
+  ShareFields shares_{{}, {}, ""};
   std::vector<std::string> texts_;
   bool garbled_ = false;
   Skipped skipped_;
@@ -219,6 +234,8 @@ class SurveyReader {
 
 Value make_survey(const StageContext& context) {
   Params p = context.read<Params>();
+  if (!p.class_field.empty() && !p.fraction_fields.empty())
+    throw Error(Fault::config, context.node + ": give class_field or fraction_fields, not both");
   const std::string path = p.path.empty() ? context.truth_path : p.path;
   if (path.empty() && p.optional) return SurveyPtr{};
   if (path.empty())

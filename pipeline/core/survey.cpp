@@ -91,23 +91,26 @@ Window pixel_window(const Feature& feature, const Grid& grid) {
                     clip(std::floor(e.max_x) + 1, grid.width), clip(std::floor(e.max_y) + 1, grid.height));
 }
 
+void burn(const Feature& feature, const Grid& grid, const Window& window, std::int32_t mark,
+          std::span<std::int32_t> index) {
+  std::vector<Ring> rings;
+  for (const auto& part : feature.parts) rings.push_back(to_pixels(grid, part));
+  if (feature.shape == Shape::polygon) burn_polygon(rings, window, mark, index);
+  for (const Ring& r : rings) {
+    if (feature.shape == Shape::line) burn_line(r, window, mark, index);
+    if (feature.shape == Shape::point)
+      for (const Point& p : r) burn_point(p, window, mark, index);
+  }
+}
+
 void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split,
                std::span<std::int32_t> index) {
   std::fill(index.begin(), index.end(), 0);
-  std::vector<Ring> rings;
   for (std::size_t i = 0; i < survey.features.size(); ++i) {
     const Feature& f = survey.features[i];
     if (split != Split::all && f.test != (split == Split::test)) continue;
     if (intersect(pixel_window(f, grid), window).empty()) continue;
-    rings.clear();
-    for (const auto& part : f.parts) rings.push_back(to_pixels(grid, part));
-    const std::int32_t mark = std::int32_t(i) + 1;
-    if (f.shape == Shape::polygon) burn_polygon(rings, window, mark, index);
-    for (const Ring& r : rings) {
-      if (f.shape == Shape::line) burn_line(r, window, mark, index);
-      if (f.shape == Shape::point)
-        for (const Point& p : r) burn_point(p, window, mark, index);
-    }
+    burn(f, grid, window, std::int32_t(i) + 1, index);
   }
 }
 

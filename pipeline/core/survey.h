@@ -12,13 +12,21 @@ namespace nadir {
 
 enum class Shape { point, line, polygon };
 
+/// How much of a mixed feature is of one class.
+struct ClassShare {
+  std::uint16_t class_id = 0;
+  float share = 0;  ///< in (0, 1]; those of a feature sum up to 1
+};
+
 struct Feature {
   std::string id;              ///< of the file, for reports
-  std::uint16_t class_id = 0;  ///< one of Survey::classes
+  std::uint16_t class_id = 0;  ///< one of Survey::classes; of a mixed feature that with the largest share
   Shape shape = Shape::polygon;
-  std::vector<std::vector<Point>>
-      parts;          ///< map coordinates: rings of polygons (inside by the even-odd rule), lines, points
-  bool test = false;  ///< kept out of training
+  /// Map coordinates: rings of polygons (inside by the even-odd rule; holes run the other way round than what they are
+  /// cut out of), lines, points.
+  std::vector<std::vector<Point>> parts;
+  bool test = false;                 ///< kept out of training
+  std::vector<ClassShare> shares{};  ///< of a mixed feature, by ascending class id; empty: all is class_id
 };
 
 /// A surveyed place that was also found in an image.
@@ -48,6 +56,10 @@ enum class Split { all, train, test };
 /// line touches the pixel; 0 where there is none. Later features win. `index` has window.area() entries, row by row.
 void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split,
                std::span<std::int32_t> index);
+
+/// The same for one feature alone: `mark` where it is, other pixels are left as they are.
+void burn(const Feature& feature, const Grid& grid, const Window& window, std::int32_t mark,
+          std::span<std::int32_t> index);
 
 /// The pixels that a feature may touch, clipped to the grid.
 Window pixel_window(const Feature& feature, const Grid& grid);

@@ -1,6 +1,9 @@
 // Texts, lists and records as bytes.
 #include "stages/segmentation/bytes.h"
 
+#include <fstream>
+#include <iterator>
+
 #include "pipeline/core/random.h"
 
 namespace nadir {
@@ -86,6 +89,13 @@ Record ByteReader::take_record() {
     record.set(std::move(name), take_scalar(*this));
   }
   return record;
+}
+
+std::string file_bytes(const std::string& path, const std::string& what, const std::string& node) {
+  if (path.empty()) throw Error(Fault::config, node + ": path of the " + what + " is not set");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error(Fault::missing, "there is no " + what + " " + path);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::uint64_t checksum(std::string_view bytes) {

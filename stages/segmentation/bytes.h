@@ -66,6 +66,9 @@ class ByteReader {
   std::string_view left_;
 };
 
+/// All of a file; throws Error(Fault::missing) where there is none. `what` it should be, and which node asks for it.
+std::string file_bytes(const std::string& path, const std::string& what, const std::string& node);
+
 /// 64 bits that change with every byte.
 std::uint64_t checksum(std::string_view bytes);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
+#include "stages/segmentation/class_outputs.h"
 #include "stages/segmentation/classifier.h"
 #include "stages/segmentation/classify_ops.h"
 #include "stages/segmentation/segmentation.h"
@@ -14,9 +15,6 @@ constexpr int kRowsPerTask = 16;
 // Window plan while no model is known: what fit_classifier trains by default.
 constexpr int kNominalTextureLevels = 1;
 constexpr int kNominalTextureRadius = 2;
-constexpr std::size_t kNominalClasses = 8;
-
-enum Output : std::size_t { kLabels, kConfidence, kProbabilities, kRated };
 
 std::shared_ptr<const Classifier> classifier_of(const Value& value) {
   const auto* model = std::get_if<ModelPtr>(&value);
@@ -35,7 +33,8 @@ class Classify final : public TileStage {
         extractor_(*context.images[0], context.images[2],
                    classifier_ ? classifier_->spec().texture_levels : kNominalTextureLevels,
                    classifier_ ? classifier_->spec().texture_radius : kNominalTextureRadius) {
-    describe_outputs(*context.images[0]);
+    if (classifier_) classes_ = classifier_->classes();
+    outputs_ = class_outputs(*context.images[0], classes_);
     if (!classifier_) return;
     const std::string why = why_unlike(classifier_->spec(), extractor_.spec());
     if (!why.empty()) throw Error(Fault::data, why);
@@ -43,7 +42,7 @@ class Classify final : public TileStage {
     if (flat_ && !fits_kernels(*flat_)) flat_.reset();
   }
 
-  std::vector<ImageInfo> outputs() const override { return {labels_, confidence_, probabilities_, rated_}; }
+  std::vector<ImageInfo> outputs() const override { return outputs_; }
   Window needs(std::size_t input, std::size_t, const Window& out) const override {
     return input == 0 ? out : input == 2 ? extractor_.subband_window(out) : Window{};
   }
@@ -61,42 +60,14 @@ class Classify final : public TileStage {
     AlignedFloats features, scores;
     std::vector<std::uint16_t> winners;
   };
-  void describe_outputs(const ImageInfo& image);
   void classify_run(const FeatureBlock& features, const Window& run, Inputs in, Outputs out, Workspace& work) const;
-  std::vector<std::uint16_t> class_ids() const;
-  void put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const;
 
   std::shared_ptr<const Classifier> classifier_;
   std::optional<FlatModel> flat_;  ///< where the classifier has kernels and they can take it
   FeatureExtractor extractor_;
-  ImageInfo labels_;
-  ImageInfo confidence_;
-  ImageInfo probabilities_;
-  ImageInfo rated_;
+  std::vector<ClassInfo> classes_;
+  std::vector<ImageInfo> outputs_;
 };
-
-void Classify::describe_outputs(const ImageInfo& image) {
-  labels_.grid = confidence_.grid = probabilities_.grid = image.grid;
-  labels_.bands = std::vector<BandInfo>(1);
-  labels_.bands[0].name = "class";
-  labels_.type = SampleType::u8;
-  labels_.nodata = 0;
-  if (classifier_) labels_.classes = classifier_->classes();
-  for (const ClassInfo& c : labels_.classes)
-    if (c.id > 255) labels_.type = SampleType::u16;
-  confidence_.bands = std::vector<BandInfo>(1);
-  confidence_.bands[0].name = "confidence";
-  probabilities_.bands = std::vector<BandInfo>(classifier_ ? labels_.classes.size() : kNominalClasses);
-  for (std::size_t k = 0; k < labels_.classes.size(); ++k) probabilities_.bands[k].name = labels_.classes[k].name;
-  probabilities_.classes = labels_.classes;
-  rated_ = labels_;
-  rated_.bands.push_back(confidence_.bands[0]);
-  rated_.type = SampleType::f32;
-  for (ImageInfo* info : {&confidence_, &probabilities_}) {
-    info->type = SampleType::f32;
-    info->nodata = -1;
-  }
-}
 
 void Classify::run(Inputs in, Outputs out, Exec& exec) const {
   // Each output may be read by stages of its own margin.
@@ -104,11 +75,11 @@ void Classify::run(Inputs in, Outputs out, Exec& exec) const {
   for (const TileView& view : out) w = unite(w, view.window);
   const FeatureBlock features(extractor_, w, in[0], in[2], exec);
   if (exec.on_device())
-    return classify_pixels(exec, *flat_, class_ids(), features.sources(),
+    return classify_pixels(exec, *flat_, ids_of(classes_), features.sources(),
                            {out[kLabels], out[kConfidence], out[kProbabilities], out[kRated]});
   exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
-    Workspace work{AlignedFloats(std::size_t(extractor_.spec().count()) * kRun),
-                   AlignedFloats(classifier_->classes().size() * kRun), std::vector<std::uint16_t>(kRun)};
+    Workspace work{AlignedFloats(std::size_t(extractor_.spec().count()) * kRun), AlignedFloats(classes_.size() * kRun),
+                   std::vector<std::uint16_t>(kRun)};
     const int top = w.y + task * kRowsPerTask;
     for (int y = top; y < std::min(w.bottom(), top + kRowsPerTask); ++y)
       for (int x = w.x; x < w.right(); x += kRun)
@@ -118,7 +89,7 @@ void Classify::run(Inputs in, Outputs out, Exec& exec) const {
 
 void Classify::classify_run(const FeatureBlock& features, const Window& run, Inputs in, Outputs out,
                             Workspace& work) const {
-  const int classes = int(classifier_->classes().size());
+  const int classes = int(classes_.size());
   float* scores = work.scores.data();
   features.gather(run.x, run.y, run.width, work.features.data(), kRun);
   if (out[kConfidence].samples || out[kProbabilities].samples || out[kRated].samples) {
@@ -128,32 +99,7 @@ void Classify::classify_run(const FeatureBlock& features, const Window& run, Inp
   } else {
     classifier_->choose(work.features.data(), run.width, kRun, work.winners.data());
   }
-  put_run(run, in, out, work, scores);
-}
-
-std::vector<std::uint16_t> Classify::class_ids() const {
-  std::vector<std::uint16_t> ids;
-  for (const ClassInfo& c : classifier_->classes()) ids.push_back(c.id);
-  return ids;
-}
-
-void Classify::put_run(const Window& run, Inputs in, Outputs out, const Workspace& work, const float* scores) const {
-  const std::vector<std::uint16_t> ids = class_ids();
-  const std::uint8_t* valid = in[0].mask().row(run.y) - in[0].window.x;
-  for (const std::size_t o : {kLabels, kConfidence, kProbabilities, kRated}) {
-    const Window part = intersect(run, out[o].window);
-    if (part.empty()) continue;
-    std::copy_n(valid + part.x, part.width, &out[o].mask()(part.x, part.y));
-    for (int b = 0; b < out[o].bands; ++b) {
-      const bool is_label = o == kLabels || (o == kRated && b == 0);
-      float* row = &out[o](b, part.x, part.y);
-      for (int i = 0, at = part.x - run.x; i < part.width; ++i, ++at) {
-        const std::uint16_t k = work.winners[std::size_t(at)];
-        const float value = is_label ? float(ids[k]) : scores[(o == kProbabilities ? b : int(k)) * kRun + at];
-        row[i] = valid[part.x + i] ? value : 0.0f;
-      }
-    }
-  }
+  put_row({run, work.winners.data(), scores, kRun}, ids_of(classes_), in[0], out);
 }
 
 std::unique_ptr<TileStage> make_classify(const StageContext& context) { return std::make_unique<Classify>(context); }
@@ -168,11 +114,7 @@ StageInfo classify_stage() {
       .inputs = {{"image", PortType::image, "Bands, as the model was trained on."},
                  {"model", PortType::model, "From fit_classifier, cluster or read_model."},
                  {"subbands", PortType::image, "Decomposition of the image, if the model was trained with one.", true}},
-      .outputs = {{"labels", PortType::labels, "Class ids."},
-                  {"confidence", PortType::image,
-                   "Probability of the class; of a forest and an SVM the share of votes."},
-                  {"probabilities", PortType::image, "The same of every class, a band each."},
-                  {"rated", PortType::labels, "Class ids and, as a second band, confidence: for write_segments."}},
+      .outputs = class_ports("Probability of the class; of a forest and an SVM the share of votes."),
       .params = {},
       .factory = TileFactory{make_classify},
       .flops_per_sample = 2000,

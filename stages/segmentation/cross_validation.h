@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/core/survey.h"
 #include "stages/metrics/confusion.h"
 #include "stages/segmentation/folds.h"
 #include "stages/segmentation/samples.h"
@@ -23,14 +24,19 @@ struct ValidationPlan {
 struct Validation {
   Confusion confusion;                     ///< pooled over folds and repeats
   std::vector<Cluster> clusters;           ///< by survey feature, pooled over repeats
+  std::vector<double> likelihood;          ///< by survey feature: mean logarithm of the true class's probability
   std::vector<std::string> never;          ///< classes with a single feature, never held out
   std::vector<std::int32_t> features;      ///< indices into Survey::features, by group
   std::vector<std::vector<double>> folds;  ///< by repeat, then by group: its fold, -1 never held out
   std::vector<double> accuracies;          ///< by repeat
 };
 
-/// Trains folds x repeats classifiers, each without one fold, and classifies the pixels of that fold.
+/// Trains folds x repeats classifiers, each without one fold, and classifies the pixels of that fold; those that count
+/// half or less are not judged, as they are mostly something else.
 Validation cross_validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes,
                           const ValidationPlan& plan, Exec& exec);
+
+/// What a model tells of it: rates, intervals, and which feature was in which fold.
+Record facts_of(const Validation& v, const ValidationPlan& plan, const Survey& survey);
 
 }  // namespace nadir

@@ -7,6 +7,7 @@
 #include "stages/segmentation/cross_validation.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
+#include "stages/segmentation/survey_pixels.h"
 
 namespace nadir {
 namespace {
@@ -29,6 +30,7 @@ struct Params {
   double shrinkage = 0;
   int max_samples_per_class = 2000;
   Sampling sampling = Sampling::random;
+  Coverage coverage = Coverage::centre;
   int texture_levels = 1;
   int texture_radius = 2;
   int folds = 5;
@@ -36,9 +38,10 @@ struct Params {
 };
 NADIR_PARAMS(
     Params,
-    PARAM(method, "", choices({"random_forest", "maximum_likelihood", "network", "svm", "committee", "auto"}),
-          "What is trained; committee: a forest and a network, whose probabilities are averaged; auto: of all these "
-          "what suits best by cross-validation within the training pixels."),
+    PARAM(
+        method, "", choices({"random_forest", "maximum_likelihood", "network", "svm", "committee", "auto"}),
+        "What is trained; committee: a forest and a network, whose probabilities are averaged; auto: the committee, or "
+        "another of these that is clearly better by cross-validation within the training pixels."),
     PARAM(trees, "", range(1, 2000), "Trees of the random forest."),
     PARAM(max_depth, "", range(1, 24), "Decisions that a tree takes at most."),
     PARAM(min_samples, "px", range(1, 10000), "Nodes with no more pixels than this are not split."),
@@ -57,6 +60,9 @@ NADIR_PARAMS(
     PARAM(sampling, "", choices({"random", "herding"}),
           "Which pixels, where there are more: drawn in turns from the class's features, or such that their mean comes "
           "closest to the class's."),
+    PARAM(coverage, "", choices({"centre", "fraction"}),
+          "Which pixels of a feature: those whose centre it holds, or all that it touches, each by the share that is "
+          "covered."),
     PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
     PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
     PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
@@ -89,6 +95,7 @@ class FitClassifier final : public EstimateStage {
       throw Error(Fault::config, std::to_string(extractor_.spec().count()) + " features are more than the " +
                                      std::to_string(kMaxForestFeatures) + " that a model can have");
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
+    if (survey_ && counts_in_part(*survey_, p.coverage)) check_weights();
   }
 
   std::vector<Window> blocks() const override;
@@ -107,6 +114,15 @@ class FitClassifier final : public EstimateStage {
       if (n < 1 || n > 128 || n != std::floor(n))
         throw Error(Fault::config, "hidden_units must be whole numbers in [1, 128]");
   }
+  void check_weights() const {
+    const std::string why =
+        params_.coverage == Coverage::fraction ? "coverage: fraction" : "a survey of mixed features (fraction_fields)";
+    if (params_.method == Method::svm)
+      throw Error(Fault::config, "svm takes whole pixels only, " + why + " gives them weights; take another method");
+    if (params_.sampling == Sampling::herding)
+      throw Error(Fault::config,
+                  "herding takes whole pixels only, " + why + " gives them weights; use sampling: random");
+  }
   TrainingPlan plan() const {
     const Params& p = params_;
     return {p.method,
@@ -118,7 +134,7 @@ class FitClassifier final : public EstimateStage {
   }
   LabelledPixels merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const;
   std::vector<ClassInfo> number_classes(LabelledPixels& pixels) const;
-  void validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts, Exec& exec) const;
+  Record validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const;
 
   Params params_;
   std::uint64_t seed_;
@@ -133,22 +149,20 @@ std::vector<Window> FitClassifier::blocks() const {
 }
 
 std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in, Exec& exec) const {
-  std::vector<std::int32_t> index(std::size_t(block.area()));
-  rasterize(*survey_, grid_, block, Split::train, index);
+  const bool weighted = counts_in_part(*survey_, params_.coverage);
   const FeatureBlock features(extractor_, block, in[0], in[2], exec);
   LabelledPixels seen;
   seen.set.features = extractor_.spec().count();
   std::vector<float> values(std::size_t(seen.set.features));
-  for (int y = block.y; y < block.bottom(); ++y)
-    for (int x = block.x; x < block.right(); ++x) {
-      const std::int32_t mark = index[std::size_t(y - block.y) * std::size_t(block.width) + std::size_t(x - block.x)];
-      if (mark == 0 || !in[0].is_valid(x, y)) continue;
-      features.gather(x, y, 1, values.data(), 1);
-      seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());
-      seen.set.labels.push_back(survey_->features[std::size_t(mark - 1)].class_id);
-      seen.set.groups.push_back(mark - 1);
-      seen.rank.push_back(mix(seed_, std::uint64_t(x), std::uint64_t(y)));
-    }
+  for (const SurveyPixel& p : survey_pixels(*survey_, grid_, block, params_.coverage)) {
+    if (!in[0].is_valid(p.x, p.y)) continue;
+    features.gather(p.x, p.y, 1, values.data(), 1);
+    seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());
+    seen.set.labels.push_back(p.class_id);
+    seen.set.groups.push_back(p.feature);
+    if (weighted) seen.set.weights.push_back(p.weight);
+    seen.rank.push_back(mix(seed_, std::uint64_t(p.x), std::uint64_t(p.y)));
+  }
   auto evidence = std::make_unique<TrainingEvidence>();
   evidence->pixels = capped_by_feature(seen, std::size_t(params_.max_samples_per_class));
   return evidence;
@@ -179,38 +193,18 @@ std::vector<ClassInfo> FitClassifier::number_classes(LabelledPixels& pixels) con
   return classes;
 }
 
-void FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Record& facts,
-                             Exec& exec) const {
+Record FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const {
   ValidationPlan validation{
       plan(), params_.folds, params_.repeats, std::size_t(params_.max_samples_per_class), params_.sampling, seed_};
   validation.training.forest.trees = std::min(params_.trees, kValidationTrees);
-  const Validation v = cross_validate(pixels, classes, validation, exec);
-  const Interval interval = clustered_interval(v.clusters);
-  facts.set("held_out_accuracy", overall_accuracy(v.confusion));
-  facts.set("held_out_accuracy_95", std::vector<double>{interval.low, interval.high});
-  facts.set("accuracy", overall_accuracy(v.confusion));
-  facts.set("split", std::string("by survey feature, stratified by class"));
-  facts.set("folds", std::int64_t(params_.folds));
-  facts.set("repeats", std::int64_t(params_.repeats));
-  facts.set("accuracy_by_repeat", v.accuracies);
-  const Record rates = summarize(v.confusion);
-  for (const char* name : {"kappa", "miou", "precision", "recall", "f1", "iou", "confusion"})
-    facts.set(name, *rates.find(name));
-  std::vector<std::string> ids;
-  for (const std::int32_t f : v.features) ids.push_back(survey_->features[std::size_t(f)].id);
-  facts.set("split_features", ids);
-  facts.set("split_folds", v.folds);
-  if (v.never.empty()) return;
-  std::string names;
-  for (const std::string& n : v.never) names += (names.empty() ? "'" : ", '") + n + "'";
-  facts.set("warning", "never held out, as only one survey feature has pixels: " + names);
+  return facts_of(cross_validate(pixels, classes, validation, exec), validation, *survey_);
 }
 
 Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const {
   LabelledPixels pixels = merge(evidence);
   if (pixels.size() == 0)
     throw Error(Fault::data,
-                "no training feature of the survey holds the centre of a valid pixel; check that survey and scene "
+                "no training feature of the survey holds a valid pixel; check that survey and scene "
                 "overlap and that features are left for training");
   const std::vector<ClassInfo> classes = number_classes(pixels);
   if (classes.size() < 2)
@@ -225,7 +219,10 @@ Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, E
   facts.set("seed", std::int64_t(seed_));
   facts.set("samples", std::int64_t(pixels.size()));
   facts.set("training_samples", std::int64_t(set.size()));
-  if (params_.folds > 0) validate(pixels, classes, facts, exec);
+  if (params_.folds > 0) {
+    const Record held_out = validate(pixels, classes, exec);
+    for (const auto& [name, value] : held_out.fields()) facts.set(name, value);
+  }
   classifier->set_facts(std::move(facts));
   classifier->prepare();
   return ModelPtr(std::move(classifier));

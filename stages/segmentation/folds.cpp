@@ -25,10 +25,11 @@ Groups group_pixels(const TrainingSet& set) {
   std::size_t next = 0;
   for (auto& [group, n] : number) n = next++;
   Groups result{std::vector<FoldGroup>(number.size()), {}};
+  std::vector<double> most(number.size());
   for (std::size_t i = 0; i < set.size(); ++i) {
     const std::size_t n = number[set.groups[i]];
     result.of_pixel.push_back(n);
-    result.groups[n].label = set.labels[i];
+    if (set.weight(i) > most[n]) most[n] = set.weight(i), result.groups[n].label = set.labels[i];
     ++result.groups[n].pixels;
   }
   return result;

@@ -10,7 +10,7 @@ namespace nadir {
 
 /// The pixels of one survey feature, as far as folds care.
 struct FoldGroup {
-  std::uint16_t label = 0;
+  std::uint16_t label = 0;  ///< that of the pixel that counts most
   std::int64_t pixels = 0;
 };
 

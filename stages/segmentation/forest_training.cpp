@@ -2,7 +2,8 @@
 #include "stages/segmentation/forest_training.h"
 
 #include <algorithm>
-#include <limits>
+#include <map>
+#include <numeric>
 #include <opencv2/ml.hpp>
 
 #include "pipeline/core/error.h"
@@ -39,6 +40,29 @@ Tree flatten(const CvNodes& nodes, const CvSplits& splits, int root) {
   return tree;
 }
 
+cv::Ptr<cv::ml::TrainData> data_of(const TrainingSet& set, const std::vector<std::size_t>& rows) {
+  cv::Mat samples(int(rows.size()), set.features, CV_32F), labels(int(rows.size()), 1, CV_32S);
+  for (int i = 0; i < int(rows.size()); ++i) {
+    const std::size_t row = rows[std::size_t(i)];
+    std::copy_n(set.row(row), set.features, samples.ptr<float>(i));
+    labels.at<int>(i) = set.labels[row];
+  }
+  return cv::ml::TrainData::create(samples, cv::ml::ROW_SAMPLE, labels);
+}
+
+// Each pixel with the probability of its weight, and of every class the one that counts most.
+std::vector<std::size_t> drawn_by_weight(const TrainingSet& set, std::uint64_t seed) {
+  std::map<std::uint16_t, std::size_t> heaviest;
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const auto [at, is_first] = heaviest.emplace(set.labels[i], i);
+    if (!is_first && set.weight(i) > set.weight(at->second)) at->second = i;
+  }
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < set.size(); ++i)
+    if (unit_interval(mix(seed, i)) < set.weight(i) || heaviest[set.labels[i]] == i) rows.push_back(i);
+  return rows;
+}
+
 std::vector<Tree> train_bundle(const cv::Ptr<cv::ml::TrainData>& data, const ForestParams& params, int trees,
                                std::uint64_t seed) {
   const SeededRandom random(seed);  // cv::ml draws from the calling thread's generator
@@ -60,17 +84,17 @@ std::vector<Tree> flat_trees(const cv::ml::RTrees& forest) {
 }
 
 std::vector<Tree> train_forest(const TrainingSet& set, const ForestParams& params, std::uint64_t seed, Exec& exec) {
-  cv::Mat samples(int(set.size()), set.features, CV_32F);
-  std::copy(set.values.begin(), set.values.end(), samples.ptr<float>());
-  cv::Mat labels(int(set.size()), 1, CV_32S);
-  std::copy(set.labels.begin(), set.labels.end(), labels.ptr<int>());
-  const auto data = cv::ml::TrainData::create(samples, cv::ml::ROW_SAMPLE, labels);
+  std::vector<std::size_t> all_rows(set.weights.empty() ? set.size() : 0);
+  std::iota(all_rows.begin(), all_rows.end(), std::size_t{0});
+  const auto shared = data_of(set, all_rows);
 
   const int bundles = (params.trees + kTreesPerBundle - 1) / kTreesPerBundle;
   std::vector<std::vector<Tree>> parts(std::size_t(bundles), std::vector<Tree>{});
   exec.parallel(bundles, [&](int i) {
     const int trees = std::min(kTreesPerBundle, params.trees - i * kTreesPerBundle);
-    parts[std::size_t(i)] = train_bundle(data, params, trees, mix(seed, std::uint64_t(i)));
+    const std::uint64_t own = mix(seed, std::uint64_t(i));
+    const auto data = set.weights.empty() ? shared : data_of(set, drawn_by_weight(set, own));
+    parts[std::size_t(i)] = train_bundle(data, params, trees, own);
   });
   std::vector<Tree> all;
   for (auto& part : parts) std::move(part.begin(), part.end(), std::back_inserter(all));

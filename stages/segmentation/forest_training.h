@@ -21,7 +21,8 @@ struct ForestParams {
 
 /// The trees of a random forest (Breiman, Machine Learning 45, 2001): every tree grows on a bootstrap sample, every
 /// decision is the best of round(sqrt(features)) drawn features by Gini impurity. Trees are grown in bundles that have
-/// their own random numbers, so the result depends on the seed alone, not on threads.
+/// their own random numbers, so the result depends on the seed alone, not on threads. Of a weighted set a bundle of ten
+/// trees sees each pixel with the probability of its weight.
 std::vector<Tree> train_forest(const TrainingSet& set, const ForestParams& params, std::uint64_t seed, Exec& exec);
 
 /// The trees of a forest that OpenCV has trained.

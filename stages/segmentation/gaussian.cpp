@@ -63,7 +63,7 @@ using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
 struct Moments {
-  double count = 0;
+  double count = 0;  ///< sum of weights
   Vector mean;
   Matrix scatter;  ///< sum of squared deviations
 };
@@ -74,12 +74,12 @@ Moments moments_of(const TrainingSet& set, std::size_t k) {
     return Eigen::Map<const Eigen::VectorXf>(set.row(i), set.features).cast<double>();
   };
   for (std::size_t i = 0; i < set.size(); ++i)
-    if (set.labels[i] == k) m.mean += row(i), ++m.count;
-  m.mean /= std::max(1.0, m.count);
+    if (set.labels[i] == k) m.mean += set.weight(i) * row(i), m.count += set.weight(i);
+  if (m.count > 0) m.mean /= m.count;
   for (std::size_t i = 0; i < set.size(); ++i)
     if (set.labels[i] == k) {
       const Vector d = row(i) - m.mean;
-      m.scatter += d * d.transpose();
+      m.scatter += set.weight(i) * d * d.transpose();
     }
   return m;
 }
@@ -105,7 +105,9 @@ GaussianTerms fit_gaussian(const TrainingSet& set, std::size_t classes, double s
     moments.push_back(moments_of(set, k));
     pooled += moments.back().scatter;
   }
-  pooled /= std::max(1.0, double(set.size()) - double(classes));
+  double count = 0;
+  for (const Moments& m : moments) count += m.count;
+  pooled /= std::max(1.0, count - double(classes));
   GaussianTerms terms;
   for (const Moments& m : moments) {
     const Matrix own = m.count > 1 ? Matrix(m.scatter / (m.count - 1)) : pooled;

@@ -43,7 +43,7 @@ class GaussianClassifier final : public Classifier {
   GaussianKind kind_;
 };
 
-/// Means and covariances of the classes (Strahler, Remote Sensing of Environment 10, 1980, without priors). A
+/// Weighted means and covariances of the classes (Strahler, Remote Sensing of Environment 10, 1980, without priors). A
 /// covariance S is drawn by `shrinkage` towards the pooled one, (1 - s) S + s P (Friedman, JASA 84, 1989), and by 1e-4
 /// towards its own diagonal, so that classes with fewer pixels than features have one too.
 GaussianTerms fit_gaussian(const TrainingSet& set, std::size_t classes, double shrinkage);

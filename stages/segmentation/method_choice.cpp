@@ -1,6 +1,7 @@
 // Cross-validation of all methods within a training set.
 #include "stages/segmentation/method_choice.h"
 
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -19,6 +20,31 @@ constexpr std::pair<Method, const char*> kCandidates[]{{Method::random_forest, "
                                                        {Method::svm, "svm"},
                                                        {Method::committee, "committee"}};
 
+// By how much the log likelihood of held-out features is above another method's.
+struct Lead {
+  double likelihood = 0;  ///< the mean itself
+  double mean = 0;
+  double error = 0;  ///< standard error of `mean`
+};
+
+Lead lead_of(const Validation& mine, const Validation& other) {
+  Lead lead;
+  double count = 0, squares = 0;
+  for (std::size_t f = 0; f < mine.clusters.size(); ++f) {
+    if (mine.clusters[f].samples == 0) continue;
+    const double difference = mine.likelihood[f] - other.likelihood[f];
+    ++count;
+    lead.likelihood += mine.likelihood[f];
+    lead.mean += difference;
+    squares += difference * difference;
+  }
+  if (count == 0) return lead;
+  lead.likelihood /= count;
+  lead.mean /= count;
+  lead.error = std::sqrt(std::max(0.0, squares / count - lead.mean * lead.mean) / count);
+  return lead;
+}
+
 }  // namespace
 
 MethodChoice choose_method(const TrainingSet& set, const std::vector<ClassInfo>& classes, const TrainingPlan& plan,
@@ -30,14 +56,22 @@ MethodChoice choose_method(const TrainingSet& set, const std::vector<ClassInfo>&
   }
   ValidationPlan trial{plan, kFolds, 1, std::numeric_limits<std::size_t>::max(), Sampling::random, seed};
   trial.training.forest.trees = std::min(plan.forest.trees, kTrees);
-  MethodChoice choice;
-  double best = -1;
-  for (const auto& [method, name] : kCandidates) {
+  const auto validation = [&](Method method) {
     trial.training.method = method;
-    const double accuracy = overall_accuracy(cross_validate(pixels, classes, trial, exec).confusion);
+    return cross_validate(pixels, classes, trial, exec);
+  };
+  MethodChoice choice{Method::committee, {}, {}, {}};
+  const Validation committee = validation(Method::committee);
+  double best = 0;
+  for (const auto& [method, name] : kCandidates) {
+    if (method == Method::svm && !set.weights.empty()) continue;  // OpenCV's knows no weights
+    const Validation v = method == Method::committee ? committee : validation(method);
+    const Lead lead = lead_of(v, committee);
     choice.tried.emplace_back(name);
-    choice.accuracies.push_back(accuracy);
-    if (accuracy > best) best = accuracy, choice.method = method;
+    choice.accuracies.push_back(overall_accuracy(v.confusion));
+    choice.likelihoods.push_back(lead.likelihood);
+    const bool is_better = lead.mean > lead.error && v.confusion.correct() > committee.confusion.correct();
+    if (is_better && lead.mean > best) best = lead.mean, choice.method = method;
   }
   return choice;
 }

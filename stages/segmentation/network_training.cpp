@@ -104,10 +104,11 @@ class Trainer {
 
   void balance(const std::vector<std::size_t>& train) {
     std::vector<double> counts(classes_);
-    for (const std::size_t i : train) ++counts[z_.labels[i]];
+    double all = 0;
+    for (const std::size_t i : train) counts[z_.labels[i]] += z_.weight(i), all += z_.weight(i);
     const double present = double(std::count_if(counts.begin(), counts.end(), [](double n) { return n > 0; }));
     for (std::size_t k = 0; k < classes_; ++k)
-      weight_of_class_[k] = counts[k] > 0 ? float(double(train.size()) / (present * counts[k])) : 0.0f;
+      weight_of_class_[k] = counts[k] > 0 ? float(all / (present * counts[k])) : 0.0f;
   }
 
   // With replacement, so that a batch depends on the step alone.
@@ -125,7 +126,7 @@ class Trainer {
     for (int i = 0; i < kBatch; ++i) {
       const std::size_t at = pixels[std::size_t(std::min(i, count - 1))];
       labels_[i] = z_.labels[at];
-      weights_[i] = i < count ? weight_of_class_[z_.labels[at]] / float(count) : 0.0f;
+      weights_[i] = i < count ? weight_of_class_[z_.labels[at]] * float(z_.weight(at)) / float(count) : 0.0f;
       for (int f = 0; f < z_.features; ++f) network.input()[f * kBatch + i] = z_.row(at)[f];
     }
   }

@@ -28,9 +28,10 @@ struct TrainedNetwork {
 /// Minimises the cross entropy by Adam with decoupled weight decay (Kingma, Ba, ICLR 2015; Loshchilov, Hutter, ICLR
 /// 2019), from He's initial weights, in mini-batches of 64. Early stopping: a fifth of the survey features of every
 /// class (TrainingSet::groups), never single pixels of one, is held out; the number of steps after which the held-out
-/// loss was least is then trained on everything. Curriculum (Bengio et al., ICML 2009): pixels in the order of the
-/// margin that a normal distribution a class gives them; the first half of the training draws from a growing easy part.
-/// One thread, and random numbers by seed and step: the same network every time.
+/// loss was least is then trained on everything. A pixel's loss counts by its weight. Curriculum (Bengio et al., ICML
+/// 2009): pixels in the order of the margin that a normal distribution a class gives them; the first half of the
+/// training draws from a growing easy part. One thread, and random numbers by seed and step: the same network every
+/// time.
 TrainedNetwork train_network(const TrainingSet& set, std::size_t classes, const NetworkParams& params,
                              std::uint64_t seed);
 

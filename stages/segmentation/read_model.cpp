@@ -1,7 +1,4 @@
 // read_model: a trained classifier from its file.
-#include <fstream>
-#include <iterator>
-
 #include "pipeline/core/error.h"
 #include "stages/segmentation/classifier.h"
 #include "stages/segmentation/segmentation.h"
@@ -21,10 +18,7 @@ NADIR_PARAMS(Params, PARAM(path, "", any(), "The file, as runs leave it beside t
 // A value source stands at the edge of the graph, so it may read; only this family knows what is in the file.
 Value make_model(const StageContext& context) {
   const auto p = context.read<Params>();
-  if (p.path.empty()) throw Error(Fault::config, context.node + ": path of the model is not set");
-  std::ifstream in(p.path, std::ios::binary);
-  if (!in) throw Error(Fault::missing, "there is no model " + p.path);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string bytes = file_bytes(p.path, "model", context.node);
   try {
     const auto classifier = read_classifier(bytes);
     if (!p.band_names) classifier->forget_band_names();

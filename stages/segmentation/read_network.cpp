@@ -1,8 +1,6 @@
 // read_network: a segmentation network from its ONNX file.
-#include <fstream>
-#include <iterator>
-
 #include "pipeline/core/error.h"
+#include "stages/segmentation/bytes.h"
 #include "stages/segmentation/onnx_network.h"
 #include "stages/segmentation/segmentation.h"
 
@@ -31,13 +29,10 @@ NADIR_PARAMS(Params, PARAM(path, "", any(), "The ONNX file."),
 
 Value make_network(const StageContext& context) {
   const auto p = context.read<Params>();
-  if (p.path.empty()) throw Error(Fault::config, context.node + ": path of the network is not set");
   if (p.classes.size() < 2) throw Error(Fault::config, context.node + ": classes must name at least two");
   if (p.input_px <= 2 * p.overlap_px)
     throw Error(Fault::config, context.node + ": input_px must be more than twice overlap_px");
-  std::ifstream in(p.path, std::ios::binary);
-  if (!in) throw Error(Fault::missing, "there is no network " + p.path);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string bytes = file_bytes(p.path, "network", context.node);
   std::vector<ClassInfo> classes;
   for (std::size_t k = 0; k < p.classes.size(); ++k)
     classes.push_back({std::uint16_t(k + 1), p.classes[k], class_colour(k)});

@@ -62,6 +62,7 @@ void LabelledPixels::append(const LabelledPixels& other, std::size_t index) {
   set.values.insert(set.values.end(), row, row + other.set.features);
   set.labels.push_back(other.set.labels[index]);
   set.groups.push_back(other.set.groups[index]);
+  if (!other.set.weights.empty()) set.weights.push_back(other.set.weights[index]);
   rank.push_back(other.rank[index]);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
+#include "stages/segmentation/class_outputs.h"
 #include "stages/segmentation/classifier.h"
 #include "stages/segmentation/onnx_network.h"
 #include "stages/segmentation/segmentation.h"
@@ -10,9 +11,6 @@ namespace nadir {
 namespace {
 
 constexpr int kNominalBlock = 192, kNominalOverlap = 32;  // window plan while no network is known
-constexpr std::size_t kNominalClasses = 8;
-
-enum Output : std::size_t { kLabels, kConfidence, kProbabilities, kRated };
 
 std::shared_ptr<const OnnxNetwork> network_of(const Value& value) {
   const auto* model = std::get_if<ModelPtr>(&value);
@@ -47,7 +45,7 @@ class Segment final : public TileStage {
       scratch_ = network_->working_bytes(image.band_count()) +
                  plane() * (std::size_t(image.band_count()) + network_->classes().size()) * sizeof(float);
     }
-    describe_outputs(image);
+    outputs_ = class_outputs(image, network_ ? network_->classes() : std::vector<ClassInfo>{});
   }
 
   std::vector<ImageInfo> outputs() const override { return outputs_; }
@@ -59,7 +57,6 @@ class Segment final : public TileStage {
   void run(Inputs in, Outputs out, Exec&) const override;
 
  private:
-  void describe_outputs(const ImageInfo& image);
   int edge() const { return block_ + 2 * overlap_; }
   std::size_t plane() const { return std::size_t(edge()) * std::size_t(edge()); }
   Window blocks_of(const Window& out) const {
@@ -68,8 +65,6 @@ class Segment final : public TileStage {
                       ceil_div(out.right(), block_) * block_, ceil_div(out.bottom(), block_) * block_);
   }
   void run_block(const Window& core, const Window& wanted, Inputs in, Outputs out) const;
-  void put_row(const Window& row, Inputs in, Outputs out, const float* scores, std::ptrdiff_t stride,
-               const std::uint16_t* winners) const;
 
   std::shared_ptr<const OnnxNetwork> network_;
   int block_ = kNominalBlock;
@@ -78,26 +73,6 @@ class Segment final : public TileStage {
   std::size_t scratch_ = 0;
   std::vector<ImageInfo> outputs_;
 };
-
-void Segment::describe_outputs(const ImageInfo& image) {
-  outputs_.resize(4);
-  for (ImageInfo& info : outputs_) {
-    info.grid = image.grid;
-    info.bands = std::vector<BandInfo>(1);
-    info.type = SampleType::f32;
-    info.nodata = -1;
-    if (network_) info.classes = network_->classes();
-  }
-  outputs_[kLabels].type = network_ && network_->classes().size() > 255 ? SampleType::u16 : SampleType::u8;
-  outputs_[kLabels].nodata = outputs_[kRated].nodata = 0;
-  outputs_[kLabels].bands[0].name = outputs_[kRated].bands[0].name = "class";
-  outputs_[kConfidence].bands[0].name = "confidence";
-  outputs_[kConfidence].classes.clear();
-  outputs_[kRated].bands.push_back(outputs_[kConfidence].bands[0]);
-  auto& planes = outputs_[kProbabilities].bands;
-  planes.resize(network_ ? network_->classes().size() : kNominalClasses);
-  for (std::size_t k = 0; network_ && k < planes.size(); ++k) planes[k].name = network_->classes()[k].name;
-}
 
 // One block after the other: tiles keep threads busy, and a network's layers may be large.
 void Segment::run(Inputs in, Outputs out, Exec&) const {
@@ -122,6 +97,7 @@ void Segment::run_block(const Window& core, const Window& wanted, Inputs in, Out
   const Window part = intersect(core, wanted);
   AlignedFloats scores(std::size_t(classes) * std::size_t(part.width));
   std::vector<std::uint16_t> winners(std::size_t(part.width));
+  const std::vector<std::uint16_t> ids = ids_of(network_->classes());
   for (int y = part.y; y < part.bottom(); ++y) {
     const float* row = answer.data() + std::ptrdiff_t(y - seen.y) * side + (part.x - seen.x);
     for (int k = 0; k < classes; ++k)
@@ -129,26 +105,7 @@ void Segment::run_block(const Window& core, const Window& wanted, Inputs in, Out
     find_winners(scores.data(), classes, part.width, part.width, winners.data());
     scores_to_probabilities(network_->use().logits ? Link::softmax : Link::share, scores.data(), classes, part.width,
                             part.width);
-    put_row({part.x, y, part.width, 1}, in, out, scores.data(), part.width, winners.data());
-  }
-}
-
-void Segment::put_row(const Window& row, Inputs in, Outputs out, const float* scores, std::ptrdiff_t stride,
-                      const std::uint16_t* winners) const {
-  for (std::size_t o = 0; o < outputs_.size(); ++o) {
-    const Window part = intersect(row, out[o].window);
-    for (int x = part.x; x < part.right(); ++x) {
-      const bool valid = in[0].is_valid(x, row.y);
-      const int at = x - row.x;
-      const std::uint16_t k = winners[at];
-      out[o].mask()(x, row.y) = valid;
-      for (int b = 0; b < out[o].bands; ++b) {
-        const bool is_label = o == kLabels || (o == kRated && b == 0);
-        const float value =
-            is_label ? float(network_->classes()[k].id) : scores[(o == kProbabilities ? b : int(k)) * stride + at];
-        out[o](b, x, row.y) = valid ? value : 0.0f;
-      }
-    }
+    put_row({{part.x, y, part.width, 1}, winners.data(), scores.data(), part.width}, ids, in[0], out);
   }
 }
 
@@ -162,10 +119,7 @@ StageInfo segment_stage() {
           .doc = "Gives every pixel the class that an ONNX network finds most likely, in overlapping squares.",
           .inputs = {{"image", PortType::image, "Bands, as the network was trained on."},
                      {"model", PortType::model, "From read_network."}},
-          .outputs = {{"labels", PortType::labels, "Class ids."},
-                      {"confidence", PortType::image, "Probability of the class."},
-                      {"probabilities", PortType::image, "The same of every class, a band each."},
-                      {"rated", PortType::labels, "Class ids and, as a second band, confidence: for write_segments."}},
+          .outputs = class_ports("Probability of the class."),
           .params = {},
           .factory = TileFactory{make_segment},
           .flops_per_sample = 20000};

@@ -49,6 +49,7 @@ std::shared_ptr<Classifier> trained_best(const TrainingSet& set, const FeatureSp
   Record facts = best->facts();
   facts.set("tried", choice.tried);
   facts.set("tried_accuracy", choice.accuracies);
+  facts.set("tried_log_likelihood", choice.likelihoods);
   best->set_facts(std::move(facts));
   return best;
 }
@@ -72,9 +73,9 @@ std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const Featu
   return std::make_shared<SvmClassifier>(spec, classes, train_svm(set, classes.size(), plan.svm));
 }
 
-std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const TrainingSet& set,
-                                         const std::vector<std::size_t>& rows) {
-  std::vector<std::uint16_t> winners(rows.size());
+Verdicts classify_rows(const Classifier& classifier, const TrainingSet& set, const std::vector<std::size_t>& rows,
+                       const std::vector<std::uint16_t>& label_of) {
+  Verdicts verdicts{std::vector<std::uint16_t>(rows.size()), std::vector<float>(rows.size())};
   const int classes = int(classifier.classes().size());
   AlignedFloats block(std::size_t(set.features) * kRun), scores(std::size_t(classes) * kRun);
   for (std::size_t first = 0; first < rows.size(); first += kRun) {
@@ -82,9 +83,15 @@ std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const Tra
     for (std::size_t i = 0; i < count; ++i)
       for (int f = 0; f < set.features; ++f) block.data()[std::size_t(f) * kRun + i] = set.row(rows[first + i])[f];
     classifier.score(block.data(), int(count), kRun, scores.data());
-    find_winners(scores.data(), classes, int(count), kRun, winners.data() + first);
+    find_winners(scores.data(), classes, int(count), kRun, verdicts.winners.data() + first);
+    scores_to_probabilities(classifier.link(), scores.data(), classes, int(count), kRun);
+    for (std::size_t i = first; i < first + count; ++i) {
+      const auto own = std::find(label_of.begin(), label_of.end(), set.labels[rows[i]]) - label_of.begin();
+      if (own < classes) verdicts.own[i] = scores.data()[std::size_t(own) * kRun + i - first];
+      verdicts.winners[i] = label_of[verdicts.winners[i]];
+    }
   }
-  return winners;
+  return verdicts;
 }
 
 }  // namespace nadir

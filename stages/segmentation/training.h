@@ -15,7 +15,7 @@ enum class Method {
   network,
   svm,
   committee,  ///< forest and network
-  automatic   ///< that of the above which suits the survey best, see choose_method()
+  automatic   ///< the committee, or another that suits the survey clearly better, see choose_method()
 };
 
 struct TrainingPlan {
@@ -31,8 +31,14 @@ std::shared_ptr<Classifier> train_classifier(const TrainingSet& set, const Featu
                                              const std::vector<ClassInfo>& classes, const TrainingPlan& plan,
                                              std::uint64_t seed, Exec& exec);
 
-/// Index of the class that the classifier gives each row of the set.
-std::vector<std::uint16_t> classify_rows(const Classifier& classifier, const TrainingSet& set,
-                                         const std::vector<std::size_t>& rows);
+/// What a classifier makes of rows whose class may be known.
+struct Verdicts {
+  std::vector<std::uint16_t> winners;  ///< index of the class
+  std::vector<float> own;  ///< probability of the class that the row has, 0 where the classifier has none such
+};
+
+/// Rows of the set; class k of the classifier is label_of[k] in the set, and in the answer.
+Verdicts classify_rows(const Classifier& classifier, const TrainingSet& set, const std::vector<std::size_t>& rows,
+                       const std::vector<std::uint16_t>& label_of);
 
 }  // namespace nadir

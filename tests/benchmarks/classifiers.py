@@ -5,16 +5,22 @@
 
 For every fold the survey is written with a field that keeps the fold's features for testing; the program trains on the
 others and assesses the mask on the kept ones; pixels are pooled over folds. Seed 0 is the split that the data's MANIFEST
-gives scikit-learn's figures for; other seeds draw other folds. Needs GDAL's Python bindings and scikit-learn.
+gives scikit-learn's figures for; other seeds draw other folds. Prints two tables: seed 0, mean and standard deviation over
+the seeds of every variant; and what each part adds, as mean and standard deviation of the difference on the same folds.
+Accuracies are kept in --cache, by a hash of all that they depend on (the program, too), so that a run that was broken off
+goes on and a second one only prints. Needs GDAL's Python bindings and scikit-learn.
 """
 import argparse
+import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import sklearn
 from osgeo import gdal, ogr
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
@@ -60,6 +66,7 @@ VARIANTS = {
     "svm + texture": graph("method: svm", texture=True),
     "forest, 100 random px a class": graph("method: random_forest, max_samples_per_class: 100"),
     "forest, 100 herded px a class": graph("method: random_forest, max_samples_per_class: 100, sampling: herding"),
+    "forest, covered fractions": graph("method: random_forest, coverage: fraction"),
     "network + curriculum": graph("method: network, curriculum: true"),
     "svm + majority": graph("method: svm", after=MAJORITY, labels="calm"),
     "svm + potts": graph("method: svm", after=POTTS % 0.7, labels="calm"),
@@ -68,7 +75,23 @@ VARIANTS = {
     "committee + texture": graph("method: committee", texture=True),
     "committee + mean": graph("method: committee, texture_levels: 0", texture=True),
     "auto": graph("method: auto"),
+    "auto + mean": graph("method: auto, texture_levels: 0", texture=True),
     "auto + texture": graph("method: auto", texture=True),
+}
+PARTS = {  # what is added: with it, without it
+    "texture, forest": ("forest + texture", "forest"),
+    "texture, network": ("network + texture", "network"),
+    "texture, SVM": ("svm + texture", "svm"),
+    "texture, committee": ("committee + texture", "committee"),
+    "mean alone, forest": ("forest + mean", "forest"),
+    "mean alone, committee": ("committee + mean", "committee"),
+    "herding instead of random, forest, 100 px a class":
+        ("forest, 100 herded px a class", "forest, 100 random px a class"),
+    "pixels by covered fraction, forest": ("forest, covered fractions", "forest"),
+    "curriculum, network": ("network + curriculum", "network"),
+    "majority of 3 x 3, SVM": ("svm + majority", "svm"),
+    "Potts, SVM": ("svm + potts", "svm"),
+    "Potts, forest": ("forest + potts", "forest"),
 }
 
 
@@ -164,6 +187,58 @@ def scikit(x, y, groups, fold):
     return np.mean(predicted == y)
 
 
+class Cache:
+    """Figures by a hash of what they depend on, in a file that is only ever added to."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        self.figures = dict(json.loads(line) for line in lines)
+
+    def get(self, depends_on, compute):
+        key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
+        if key not in self.figures:
+            self.figures[key] = float(compute())
+            with self.path.open("a") as file:
+                file.write(json.dumps([key, self.figures[key]]) + "\n")
+        return self.figures[key]
+
+
+class Case:
+    """A scene with its survey, and folds of the survey's features for every seed."""
+
+    def __init__(self, name, data, seeds):
+        scene, survey, field, self.k = DATA[name]
+        self.name, self.scene, self.survey = name, f"{data}/{scene}", f"{data}/{survey}"
+        self.field = field or class_field(self.survey)
+        self.x, self.y, self.groups = pixels(self.scene, self.survey, self.field)
+        self.folds = [folds_of(self.y, self.groups, self.k, seed) for seed in range(seeds)]
+
+    def identity(self, seed):
+        return [self.name, self.field, seed, sorted((int(g), f) for g, f in self.folds[seed].items())]
+
+    def scikit(self, cache):
+        return [cache.get(["scikit-learn", sklearn.__version__, self.identity(s)],
+                          lambda: scikit(self.x, self.y, self.groups, fold)) for s, fold in enumerate(self.folds)]
+
+    def nadir(self, cache, program, digest, text):
+        def one(seed, fold):
+            with tempfile.TemporaryDirectory() as folder:
+                return accuracy(program, text, self.scene, self.survey, self.field, fold, self.k, seed, Path(folder))
+
+        return [cache.get([digest, text, self.identity(s)], lambda: one(s, fold)) for s, fold in enumerate(self.folds)]
+
+
+def print_row(name, columns):
+    print(f"| {name} | " + " | ".join(columns) + " |", flush=True)
+
+
+def print_head(name, columns):
+    print_row(name, columns)
+    print("|" + " --- |" * (len(columns) + 1))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("nadir")
@@ -171,25 +246,27 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--variant", nargs="*", default=list(VARIANTS))
     parser.add_argument("--only", nargs="*", default=list(DATA))
+    home = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+    parser.add_argument("--cache", default=f"{home}/nadir/classifiers.jsonl")
     args = parser.parse_args()
-    print("| variant | " + " | ".join(args.only) + " |\n|" + " --- |" * (len(args.only) + 1))
-    cases = {}
-    for name in args.only:
-        scene, survey, field, k = DATA[name]
-        scene, survey = f"{args.data}/{scene}", f"{args.data}/{survey}"
-        field = field or class_field(survey)
-        x, y, groups = pixels(scene, survey, field)
-        cases[name] = (scene, survey, field, k, x, y, groups, [folds_of(y, groups, k, s) for s in range(args.seeds)])
+    cache = Cache(args.cache)
+    digest = hashlib.sha256(Path(args.nadir).read_bytes()).hexdigest()
+    cases = [Case(name, args.data, args.seeds) for name in args.only]
+
+    print_head("variant", args.only)
     show = lambda v: f"{v[0]:.3f}; {np.mean(v):.3f} ± {np.std(v):.3f}"
-    row = [show([scikit(c[4], c[5], c[6], f) for f in c[7]]) for c in cases.values()]
-    print("| scikit-learn's forest, 300 trees | " + " | ".join(row) + " |", flush=True)
+    print_row("scikit-learn's forest, 300 trees", [show(case.scikit(cache)) for case in cases])
+    found = {}
     for variant in args.variant:
-        row = []
-        for scene, survey, field, k, _, _, _, folds in cases.values():
-            with tempfile.TemporaryDirectory() as folder:
-                row.append(show([accuracy(args.nadir, VARIANTS[variant], scene, survey, field, fold, k, s, Path(folder))
-                                 for s, fold in enumerate(folds)]))
-        print(f"| {variant} | " + " | ".join(row) + " |", flush=True)
+        found[variant] = [np.array(case.nadir(cache, args.nadir, digest, VARIANTS[variant])) for case in cases]
+        print_row(variant, [show(v) for v in found[variant]])
+
+    print()
+    print_head("part", args.only)
+    for part, (more, less) in PARTS.items():
+        if more in found and less in found:
+            gains = [a - b for a, b in zip(found[more], found[less])]
+            print_row(part, [f"{np.mean(g):+.3f} ± {np.std(g):.3f}" for g in gains])
 
 
 if __name__ == "__main__":

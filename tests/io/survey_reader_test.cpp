@@ -1,13 +1,16 @@
 #include "io/survey_reader.h"
 
+#include <gdal_alg.h>
 #include <gtest/gtest.h>
 #include <ogrsf_frmts.h>
 
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <numeric>
 
 #include "io/survey_split.h"
+#include "pipeline/core/coverage.h"
 #include "tests/io/io_harness.h"
 
 namespace nadir {
@@ -25,6 +28,11 @@ std::vector<std::string> class_names(const Survey& survey) {
 std::string write_text(const TempFolder& folder, const std::string& name, const std::string& text) {
   std::ofstream(folder.file(name)) << text;
   return folder.file(name);
+}
+
+std::string wkt_of(const char* crs) {
+  const OGRSpatialReference reference = parse_crs(crs, "test");
+  return to_wkt(&reference);
 }
 
 const char* const kTable = "id,x,y,label,note\n1,10,20,water,a\n2,11,21, forest ,b\n3,12,22,,c\n4,none,22,water,d\n";
@@ -340,6 +348,113 @@ TEST(ReadSurvey, rasterised_footprints_are_the_mask_that_came_with_them) {
     }
   EXPECT_EQ(inside, 33818);
   EXPECT_EQ(different, 0);
+}
+
+// Area shares against GDAL's own rasterisation, 40 times as fine.
+TEST(ReadSurvey, footprints_cover_pixels_as_a_fine_rasterisation_says) {
+  NADIR_NEEDS_DATA(root, "truth/atlanta_building_footprints");
+  const Grid scene = test::source(root + "/sample_geotiff.tif")->info().grid;
+  const auto survey = test::survey(root + "/geotiff_labels.geojson", {}, &scene);
+  const Feature& feature =
+      *std::max_element(survey->features.begin(), survey->features.end(), [&](const Feature& a, const Feature& b) {
+        return pixel_window(a, scene).area() < pixel_window(b, scene).area();
+      });
+  constexpr int kFine = 40;
+  const Window w = pixel_window(feature, scene);
+  const auto share = coverage(feature, scene, w);
+  const Point corner = scene.to_map(w.x, w.y);
+  const DatasetPtr fine = test::create_raster("/vsimem/fine.tif", {w.width * kFine, w.height * kFine}, 1, GDT_Byte);
+  auto transform = scene.geotransform;
+  transform[0] = corner.x, transform[3] = corner.y;
+  for (const int i : {1, 2, 4, 5}) transform[std::size_t(i)] /= kFine;
+  fine->SetGeoTransform(transform.data());
+  OGRPolygon shape;
+  for (const auto& part : feature.parts) {
+    OGRLinearRing ring;
+    for (const Point& p : part) ring.addPoint(p.x, p.y);
+    ring.closeRings();
+    shape.addRing(&ring);
+  }
+  int band = 1;
+  double burn = 1;
+  OGRGeometryH geometry = OGRGeometry::ToHandle(&shape);
+  ASSERT_EQ(GDALRasterizeGeometries(GDALDataset::ToHandle(fine.get()), 1, &band, 1, &geometry, nullptr, nullptr, &burn,
+                                    nullptr, nullptr, nullptr),
+            CE_None);
+  std::vector<std::uint8_t> inside(std::size_t(w.area()) * kFine * kFine);
+  ASSERT_EQ(fine->GetRasterBand(1)->RasterIO(GF_Read, 0, 0, w.width * kFine, w.height * kFine, inside.data(),
+                                             w.width * kFine, w.height * kFine, GDT_Byte, 0, 0),
+            CE_None);
+  std::vector<double> wanted(std::size_t(w.area()));
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    const std::size_t x = i % std::size_t(w.width * kFine) / kFine, y = i / std::size_t(w.width * kFine) / kFine;
+    wanted[y * std::size_t(w.width) + x] += inside[i] / double(kFine * kFine);
+  }
+  double worst = 0, area = 0, wanted_area = 0;
+  int partly = 0;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    worst = std::max(worst, std::abs(wanted[i] - double(share[i])));
+    area += double(share[i]), wanted_area += wanted[i];
+    partly += share[i] > 0 && share[i] < 1;
+  }
+  EXPECT_LT(worst, 0.4 / kFine);
+  EXPECT_NEAR(area, wanted_area, 1e-3 * wanted_area);
+  EXPECT_GT(partly, 100);
+}
+
+const char* const kPlots = "id,x,y,forest,water\n1,10,20,70,30\n2,11,21,0,5\n3,12,22,0,0\n4,13,23,,1\n";
+
+TEST(ReadSurvey, takes_shares_of_classes_from_fields) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "plots.csv", kPlots);
+  const ParamMap fields{{"fraction_fields", std::vector<std::string>{"forest", "water"}}};
+  const auto survey = test::survey(path, fields);
+  EXPECT_EQ(class_names(*survey), (std::vector<std::string>{"forest", "water"}));
+  ASSERT_EQ(survey->features.size(), 3u);
+  ASSERT_EQ(survey->features[0].shares.size(), 2u);
+  EXPECT_EQ(survey->features[0].class_id, 1);
+  EXPECT_FLOAT_EQ(survey->features[0].shares[0].share, 0.7f);
+  EXPECT_FLOAT_EQ(survey->features[0].shares[1].share, 0.3f);
+  for (const std::size_t pure : {1u, 2u}) {
+    ASSERT_EQ(survey->features[pure].shares.size(), 1u);
+    EXPECT_EQ(survey->features[pure].class_id, 2);
+    EXPECT_EQ(survey->features[pure].shares[0].share, 1.0f);
+  }
+  EXPECT_NE(survey->source.find("1 features without class"), std::string::npos) << survey->source;
+  const auto refusal = [&](const std::string& file, ParamMap params) {
+    return failure_of([&] { test::survey(file, params); }).text;
+  };
+  EXPECT_NE(refusal(path, {{"fraction_fields", std::vector<std::string>{"forest", "watr"}}}).find("mean 'water'"),
+            std::string::npos);
+  ParamMap both = fields;
+  both["class_field"] = std::string("id");
+  EXPECT_NE(refusal(path, both).find("not both"), std::string::npos);
+  EXPECT_NE(refusal(write_text(folder, "less.csv", "x,y,forest,water\n1,2,-1,2\n"), fields).find("0 or more"),
+            std::string::npos);
+}
+
+TEST(ReadSurvey, gives_points_and_lines_the_area_that_is_near_them) {
+  const TempFolder folder;
+  const Grid grid{40, 40, {0, 10, 0, 400, 0, -10}, wkt_of("EPSG:32632")};
+  const auto points =
+      test::survey(write_text(folder, "p.csv", "x,y,class\n200,200,a\n300,300,b\n"), {{"buffer_m", 25.0}}, &grid);
+  ASSERT_EQ(points->features.size(), 2u);
+  EXPECT_EQ(points->features[0].shape, Shape::polygon);
+  const auto share = coverage(points->features[0], grid, grid.window());
+  EXPECT_NEAR(std::accumulate(share.begin(), share.end(), 0.0), 3.14159265 * 6.25, 0.15);  // a polygon of 32 corners
+  const auto lines = test::survey(
+      write_text(folder, "l.geojson",
+                 R"({"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:32632"}},
+                     "features": [{"type": "Feature", "properties": {"class": "road"},
+                     "geometry": {"type": "LineString", "coordinates": [[100, 105], [300, 105]]}}]})"),
+      {{"buffer_m", 20.0}}, &grid);
+  const auto road = coverage(lines->features[0], grid, grid.window());
+  EXPECT_NEAR(std::accumulate(road.begin(), road.end(), 0.0), (200 * 40 + 3.14159265 * 400) / 100, 0.3);
+  const Grid degrees{40, 40, {10, 0.1, 0, 50, 0, -0.1}, wkt_of("EPSG:4326")};
+  EXPECT_NE(failure_of([&] {
+              test::survey(write_text(folder, "d.csv", "lon,lat,class\n11,49,a\n"), {{"buffer_m", 5.0}}, &degrees);
+            }).text.find("in metres or feet"),
+            std::string::npos);
 }
 
 // The file's fields hold the numbers that its authors read at each point.

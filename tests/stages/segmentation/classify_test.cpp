@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "pipeline/core/error.h"
@@ -9,6 +10,7 @@
 #include "stages/segmentation/features.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
+#include "stages/segmentation/survey_pixels.h"
 #include "stages/wavelet/wavelet.h"
 #include "tests/support/stage_harness.h"
 
@@ -106,6 +108,64 @@ TEST(FitClassifier, refuses_a_survey_beside_the_scene_or_with_one_class_and_a_si
   EXPECT_THROW(fit(landscape(), survey(), {{"trees", std::int64_t{0}}}), std::logic_error);
   EXPECT_THROW(fit(landscape(), survey(), {{"hidden_units", std::vector<double>(5, 8.0)}}), Error);
   EXPECT_THROW(fit(landscape(), survey(), {{"hidden_units", std::vector<double>{8.5}}}), Error);
+}
+
+// A field of half a pixel more on every side: whole pixels inside, halves along the edges, quarters in the corners.
+TEST(SurveyPixels, count_by_what_is_covered) {
+  const Grid grid = landscape().info.grid;
+  Survey s;
+  s.classes = {{1, "crop", {}}};
+  const double left = 500000 + 10 * 20.5, top = 4600000 - 10 * 30.5;
+  s.features = {{"a", 1, Shape::polygon, {{{left, top}, {left + 40, top}, {left + 40, top - 30}, {left, top - 30}}}}};
+  EXPECT_EQ(survey_pixels(s, grid, grid.window(), Coverage::centre).size(), 12u);
+  const auto pixels = survey_pixels(s, grid, grid.window(), Coverage::fraction);
+  double area = 0;
+  std::map<float, int> count;
+  for (const SurveyPixel& p : pixels) area += double(p.weight), ++count[p.weight];
+  EXPECT_EQ(count, (std::map<float, int>{{0.25f, 4}, {0.5f, 10}, {1.0f, 6}}));
+  EXPECT_NEAR(area, 12, 1e-9);
+}
+
+TEST(SurveyPixels, of_mixed_features_come_once_a_class) {
+  const Grid grid = landscape().info.grid;
+  Survey s = survey();
+  s.features[0].shares = {{1, 0.75f}, {5, 0.25f}};
+  EXPECT_TRUE(counts_in_part(s, Coverage::centre));
+  EXPECT_FALSE(counts_in_part(survey(), Coverage::centre));
+  std::map<int, double> weight;
+  for (const SurveyPixel& p : survey_pixels(s, grid, grid.window(), Coverage::centre))
+    if (p.feature == 0) weight[p.class_id] += double(p.weight);
+  EXPECT_EQ(weight, (std::map<int, double>{{1, 0.75 * 144}, {5, 0.25 * 144}}));
+}
+
+// Fields that begin and end within pixels.
+TEST(FitClassifier, takes_fractions_where_a_method_knows_weights) {
+  ParamMap params = kQuick;
+  params["coverage"] = std::string("fraction");
+  Survey s = survey();
+  for (Feature& f : s.features)
+    for (Point& p : f.parts[0]) p.x += 5;
+  for (const char* method : {"random_forest", "maximum_likelihood", "network", "committee"}) {
+    params["method"] = std::string(method);
+    const Record r = describe(fit(landscape(), s, params));
+    EXPECT_GT(r.number("held_out_accuracy", 0), 0.95) << method;
+    EXPECT_EQ(r.number("samples", 0), 18 * 13 * 12) << method;
+  }
+  const auto refusal = [&](const char* name, const char* setting, const Survey& survey_of) -> std::string {
+    ParamMap p = kQuick;
+    if (survey_of.features[0].shares.empty()) p["coverage"] = std::string("fraction");
+    p[name] = std::string(setting);
+    try {
+      fit(landscape(), survey_of, p);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "nothing";
+  };
+  EXPECT_NE(refusal("method", "svm", s).find("svm takes whole pixels only, coverage: fraction"), std::string::npos);
+  EXPECT_NE(refusal("sampling", "herding", s).find("herding takes whole pixels only"), std::string::npos);
+  s.features[0].shares = {{1, 0.5f}, {2, 0.5f}};
+  EXPECT_NE(refusal("method", "svm", s).find("mixed features (fraction_fields)"), std::string::npos);
 }
 
 TEST(CrossValidation, spreads_each_class_over_folds_and_balances_their_pixels) {

@@ -51,7 +51,9 @@ std::size_t walk(const Tree& tree, const float* row) {
 std::vector<std::uint16_t> winners(const Forest& forest, const TrainingSet& set) {
   std::vector<std::size_t> rows(set.size());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  return classify_rows(forest, set, rows);
+  std::vector<std::uint16_t> labels(forest.classes().size());
+  std::iota(labels.begin(), labels.end(), std::uint16_t{0});
+  return classify_rows(forest, set, rows, labels).winners;
 }
 
 std::vector<int> plain_votes(const Forest& forest, const float* row) {
