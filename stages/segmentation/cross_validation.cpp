@@ -123,25 +123,29 @@ Validation cross_validate(const LabelledPixels& pixels, const std::vector<ClassI
 }
 
 Record facts_of(const Validation& v, const ValidationPlan& plan, const Survey& survey) {
-  const Interval interval = clustered_interval(v.clusters);
-  const double accuracy = overall_accuracy(v.confusion);
-  Record facts{{"held_out_accuracy", accuracy},
-               {"held_out_accuracy_95", std::vector<double>{interval.low, interval.high}},
-               {"accuracy", accuracy},
-               {"split", std::string("by survey feature, stratified by class")},
+  Record facts{{"split", std::string("by survey feature, stratified by class")},
                {"folds", std::int64_t(plan.folds)},
-               {"repeats", std::int64_t(plan.repeats)},
-               {"accuracy_by_repeat", v.accuracies}};
-  const Record rates = summarize(v.confusion);
-  for (const char* name : {"kappa", "miou", "precision", "recall", "f1", "iou", "confusion"})
-    facts.set(name, *rates.find(name));
+               {"repeats", std::int64_t(plan.repeats)}};
+  if (v.confusion.samples() > 0) {
+    const Interval interval = clustered_interval(v.clusters);
+    const double accuracy = overall_accuracy(v.confusion);
+    facts.set("held_out_accuracy", accuracy);
+    facts.set("held_out_accuracy_95", std::vector<double>{interval.low, interval.high});
+    facts.set("accuracy", accuracy);
+    facts.set("accuracy_by_repeat", v.accuracies);
+    const Record rates = summarize(v.confusion);
+    for (const char* name : {"kappa", "miou", "precision", "recall", "f1", "iou", "confusion"})
+      facts.set(name, *rates.find(name));
+  }
   std::vector<std::string> ids;
   for (const std::int32_t f : v.features) ids.push_back(survey.features[std::size_t(f)].id);
   facts.set("split_features", ids);
   facts.set("split_folds", v.folds);
   std::string names;
   for (const std::string& n : v.never) names += (names.empty() ? "'" : ", '") + n + "'";
-  if (!names.empty()) facts.set("warning", "never held out, as only one survey feature has pixels: " + names);
+  if (!names.empty())
+    facts.set("warning", "never held out, as only one survey feature has pixels: " + names +
+                             (v.confusion.samples() > 0 ? "" : "; so nothing is known of how right the mask is"));
   return facts;
 }
 

@@ -36,7 +36,7 @@ struct Validation {
 Validation cross_validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes,
                           const ValidationPlan& plan, Exec& exec);
 
-/// What a model tells of it: rates, intervals, and which feature was in which fold.
+/// What a model tells of it: rates and intervals, if anything could be held out, and which feature was in which fold.
 Record facts_of(const Validation& v, const ValidationPlan& plan, const Survey& survey);
 
 }  // namespace nadir

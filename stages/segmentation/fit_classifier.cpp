@@ -134,6 +134,7 @@ class FitClassifier final : public EstimateStage {
   }
   LabelledPixels merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const;
   std::vector<ClassInfo> number_classes(LabelledPixels& pixels) const;
+  std::string classes_without(const std::vector<ClassInfo>& with_pixels) const;
   Record validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const;
 
   Params params_;
@@ -193,6 +194,17 @@ std::vector<ClassInfo> FitClassifier::number_classes(LabelledPixels& pixels) con
   return classes;
 }
 
+// Names of the survey's classes that are not among those with pixels.
+std::string FitClassifier::classes_without(const std::vector<ClassInfo>& with_pixels) const {
+  std::string names;
+  for (const ClassInfo& c : survey_->classes) {
+    const auto same = [&c](const ClassInfo& other) { return other.id == c.id; };
+    if (std::none_of(with_pixels.begin(), with_pixels.end(), same))
+      names += (names.empty() ? "'" : ", '") + c.name + "'";
+  }
+  return names;
+}
+
 Record FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const {
   ValidationPlan validation{
       plan(), params_.folds, params_.repeats, std::size_t(params_.max_samples_per_class), params_.sampling, seed_};
@@ -207,15 +219,23 @@ Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, E
                 "no training feature of the survey holds a valid pixel; check that survey and scene "
                 "overlap and that features are left for training");
   const std::vector<ClassInfo> classes = number_classes(pixels);
+  const std::string lost = classes_without(classes);
   if (classes.size() < 2)
     throw Error(Fault::data, "all training pixels are of one class, '" + classes[0].name +
-                                 "'; a classifier needs at least two (class_field of read_survey?)");
+                                 "'; a classifier needs at least two. " +
+                                 (lost.empty() ? "If the survey has more, name their field: class_field of read_survey"
+                                               : "Without a pixel are " + lost) +
+                                 " (survey: " + survey_->source + ")");
   const std::vector<char> everything(pixels.size(), 1);
   const TrainingSet set = balanced(pixels, everything, std::size_t(params_.max_samples_per_class), params_.sampling);
   auto classifier = train_classifier(set, extractor_.spec(), classes, plan(), mix(seed_, 3), exec);
   Record facts = classifier->facts();
   facts.set("trained_on", scene_);
   facts.set("survey", survey_->source);
+  if (!lost.empty())
+    facts.set("warnings", std::vector<std::string>{"no training feature of these classes holds a valid pixel, so the "
+                                                   "mask will not have them: " +
+                                                   lost});
   facts.set("seed", std::int64_t(seed_));
   facts.set("samples", std::int64_t(pixels.size()));
   facts.set("training_samples", std::int64_t(set.size()));

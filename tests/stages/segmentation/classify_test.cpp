@@ -88,6 +88,25 @@ TEST(FitClassifier, warns_of_a_class_that_cannot_be_held_out) {
   EXPECT_NE(std::get<std::string>(*r.find("warning")).find("'mine'"), std::string::npos);
 }
 
+TEST(FitClassifier, states_no_accuracy_when_nothing_could_be_held_out) {
+  Survey s = survey();
+  std::set<int> seen;
+  std::erase_if(s.features, [&](const Feature& f) { return !seen.insert(f.class_id).second; });
+  const Record r = describe(fit(landscape(), s, kQuick));
+  EXPECT_EQ(r.find("held_out_accuracy"), nullptr);
+  EXPECT_EQ(r.find("confusion"), nullptr);
+  ASSERT_NE(r.find("warning"), nullptr);
+  EXPECT_NE(std::get<std::string>(*r.find("warning")).find("nothing is known"), std::string::npos);
+}
+
+TEST(FitClassifier, warns_of_a_class_without_a_pixel) {
+  Survey s = survey();
+  s.classes.push_back({9, "mine", {}});
+  const Record r = describe(fit(landscape(), s, kQuick));
+  ASSERT_NE(r.find("warnings"), nullptr);
+  EXPECT_NE(std::get<std::vector<std::string>>(*r.find("warnings"))[0].find("'mine'"), std::string::npos);
+}
+
 TEST(FitClassifier, never_looks_at_test_features_nor_at_invalid_pixels) {
   Survey s = survey();
   s.features[0].test = true;
