@@ -26,6 +26,7 @@ struct Params {
   float strength = 1.5f;
   int similar = 0;
   int search_px = 0;
+  bool learned_prior = true;
   int block_px = 256;
   int halo_px = -1;
 };
@@ -44,6 +45,9 @@ NADIR_PARAMS(
     PARAM(strength, "", range(0.05, 20), "nonlocal: threshold of the shrinkage; more is smoother."),
     PARAM(similar, "", range(0, 128), "nonlocal: patches a group, rounded up to a multiple of 4; 0: by quality."),
     PARAM(search_px, "px", range(0, 200), "nonlocal: radius of the search window in fine pixels; 0: by quality."),
+    PARAM(learned_prior, "", any(),
+          "nonlocal, scale 3 and 4: whether a small network, trained on photographs, drawings and aerial images, "
+          "corrects the result."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
@@ -61,6 +65,7 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
+  s.learned_prior = p.learned_prior;
   return s;
 }
 
