@@ -1,4 +1,5 @@
-// Weights of the network that corrects the solver's result, made by tests/benchmarks/train_prior.py.
+// Weights of the network that corrects the solver's result, trained as tests/benchmarks/train_prior.py does, in several
+// goes (tests/benchmarks/RESULTS.md tells which).
 #pragma once
 
 #include <cstdint>
