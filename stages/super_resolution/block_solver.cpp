@@ -8,6 +8,7 @@
 #include "stages/super_resolution/interpolate.h"
 #include "stages/super_resolution/linear_estimate.h"
 #include "stages/super_resolution/regularizer.h"
+#include "stages/super_resolution/residual_network.h"
 
 namespace nadir {
 namespace {
@@ -29,6 +30,7 @@ class NonlocalSolver {
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
     project(settings_.iterations - 1);
     doubt_details(exec_, settings_, y_, z_.view());
+    correct_by_network(exec_, settings_, data_, y_, layout_.origin(), z_.view());
     return std::move(z_);
   }
 
@@ -126,7 +128,7 @@ void adapt_to_noise(SolverSettings& s, std::span<const float> noise) {
 SolverSettings preset(Quality quality, std::span<const float> noise) {
   SolverSettings s;
   if (quality == Quality::fast) {
-    s.iterations = 20;
+    s.iterations = 18;
     s.keep_matches = 2;
     s.stride = 8;
     s.search.similar = 56;
@@ -134,7 +136,7 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
     s.search.copy_radius = 16;
     s.search.row_step = 3;
   } else {
-    s.iterations = quality == Quality::balanced ? 28 : 40;
+    s.iterations = quality == Quality::balanced ? 27 : 38;
     s.momentum = quality == Quality::balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
     s.copies = quality == Quality::balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
@@ -166,6 +168,21 @@ void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, 
   for (int b = 0; b < y.bands; ++b)
     if (const float doubt = settings.doubt[std::size_t(b)]; doubt > 0)
       doubt_detail(exec, settings.observation, y, b, doubt, z);
+}
+
+void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
+                        Origin origin, TileView z) {
+  if (!settings.learned_prior || settings.observation.factor < kLeastNetworkScale) return;
+  Tile x = first_estimate(exec, data, settings.observation, y);
+  const TileView start = x.view().crop(whole(data.fine()));
+  std::vector<float> correction(std::size_t(start.window.area()));
+  for (int b = 0; b < y.bands; ++b) {
+    network_correction(exec, settings.search.simd, start, b, origin, z, correction.data());
+    const float* add = correction.data();
+    for (int v = 0; v < start.window.height; ++v)
+      for (int u = 0; u < start.window.width; ++u) start(b, u, v) = z(b, u, v) + *add++;
+  }
+  data.project(exec, x.view(), y, settings.rho(settings.iterations - 1), z);
 }
 
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {
@@ -205,9 +222,9 @@ std::size_t solver_bytes(const SolverSettings& settings, Size coarse, int bands)
   double area = 1;  // of image and copies
   for (const float f : settings.copies) area += 1 / double(f * f);
   const auto pyramid = std::size_t(area * double(pixels));
-  // x, z and the adjoint's intermediate results by band; the aggregate; guide and pyramid. What doubt_detail takes
-  // afterwards is less.
-  return pixels * sizeof(float) * (4 * std::size_t(bands) + 1) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
+  // x, z and the adjoint's intermediate results by band, the corrected image; correction, aggregate, guide and pyramid.
+  // What doubt_detail takes afterwards is less.
+  return pixels * sizeof(float) * (5 * std::size_t(bands) + 2) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
          matches + shrink_groups_bytes(fine, settings.search);
 }
 

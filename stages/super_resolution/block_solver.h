@@ -29,6 +29,8 @@ struct SolverSettings {
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
   std::vector<float> doubt;  ///< of each band: see `doubt_detail`; 0 where there is no noise
+  /// Whether `correct_by_network` does anything.
+  bool learned_prior = true;
 
   int largest_patch() const { return search.patch + alternate_patch; }
   /// s of iteration k, grey levels: falls from first_step to last_step, evenly on a bent log scale.
@@ -52,8 +54,13 @@ Tile solve_nonlocal(Exec& exec, const SolverSettings& settings, ConstTileView y,
 /// image there.
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y);
 
-/// The solver's last step: `doubt_detail` in all bands of z.
+/// `doubt_detail` in all bands of z.
 void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z);
+
+/// The solver's last step, where `learned_prior` is set and the scale is 3 or more: z plus what the network makes of
+/// it, and a data step.
+void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
+                        Origin origin, TileView z);
 
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);

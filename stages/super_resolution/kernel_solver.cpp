@@ -74,6 +74,7 @@ class KernelSolver {
     exec_.finish();
     Exec host;
     doubt_details(host, settings_, host_y_, z.view());
+    correct_by_network(host, settings_, data_, host_y_, layout_.origin(), z.view());
     return z;
   }
 

@@ -28,6 +28,7 @@ struct Params {
   int similar = 0;
   int search_px = 0;
   std::string guide = "pc1";
+  bool learned_prior = true;
   int block_px = 384;
   int halo_px = -1;
 };
@@ -50,6 +51,9 @@ NADIR_PARAMS(
     PARAM(guide, "", any(),
           "nonlocal: what patches are compared by: pc1, the first principal component of the scene; mean of the bands; "
           "luma of red, green and blue; or one band by number (from 1), name or colour."),
+    PARAM(learned_prior, "", any(),
+          "nonlocal, scale 3 and 4: whether a small network, trained on photographs, drawings and aerial images, "
+          "corrects the result."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
@@ -69,6 +73,7 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
+  s.learned_prior = p.learned_prior;
   return s;
 }
 

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "stages/super_resolution/block_solver.h"
+#include "stages/super_resolution/residual_network.h"
 
 namespace nadir {
 namespace {
@@ -58,6 +59,18 @@ void bench_solver(int edge, Simd simd, Quality quality, const char* name) {
               seconds / (double(coarse) * coarse * 9e-6));
 }
 
+// The learned prior alone.
+void bench_network(int edge, Simd simd) {
+  Tile x({0, 0, edge, edge}, 1);
+  for (int v = 0; v < edge; ++v)
+    for (int u = 0; u < edge; ++u) x.view()(0, u, v) = scene(u, v);
+  std::vector<float> correction(std::size_t(x.window().area()));
+  const double start = cpu_seconds();
+  network_correction(Exec(), simd, x.view(), 0, {}, x.view(), correction.data());
+  const double seconds = cpu_seconds() - start;
+  std::printf("network, %s: %.3f CPU s per fine megapixel\n", name_of(simd), seconds / (double(edge) * edge * 1e-6));
+}
+
 }  // namespace
 }  // namespace nadir
 
@@ -71,6 +84,7 @@ int main(int argc, char** argv) {
   for (int level = int(widest_simd()); level >= int(Simd::portable); --level) {
     bench_matching(edge, Simd(level), pass, 4);
     if (argc > 2) continue;
+    bench_network(edge, Simd(level));
     bench_solver(edge, Simd(level), Quality::fast, "fast");
     bench_solver(edge, Simd(level), Quality::balanced, "balanced");
     bench_solver(edge, Simd(level), Quality::best, "best");
