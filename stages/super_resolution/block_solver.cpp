@@ -125,10 +125,11 @@ void adapt_to_noise(SolverSettings& s, std::span<const float> noise) {
 
 }  // namespace
 
-SolverSettings preset(Quality quality, std::span<const float> noise) {
+SolverSettings preset(Quality quality, std::span<const float> noise, bool learned_prior) {
   SolverSettings s;
+  s.learned_prior = learned_prior;  // pays for itself: it adds more than the iterations that it takes the place of
   if (quality == Quality::fast) {
-    s.iterations = 18;
+    s.iterations = learned_prior ? 18 : 20;
     s.keep_matches = 2;
     s.stride = 8;
     s.search.similar = 56;
@@ -136,12 +137,13 @@ SolverSettings preset(Quality quality, std::span<const float> noise) {
     s.search.copy_radius = 16;
     s.search.row_step = 3;
   } else {
-    s.iterations = quality == Quality::balanced ? 27 : 38;
-    s.momentum = quality == Quality::balanced ? 0.9f : 0.85f;
+    const bool balanced = quality == Quality::balanced;
+    s.iterations = learned_prior ? (balanced ? 27 : 38) : (balanced ? 28 : 40);
+    s.momentum = balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
-    s.copies = quality == Quality::balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
-    s.search.radius = quality == Quality::balanced ? 60 : 80;
-    s.search.row_step = quality == Quality::balanced ? 5 : 4;
+    s.copies = balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
+    s.search.radius = balanced ? 60 : 80;
+    s.search.row_step = balanced ? 5 : 4;
   }
   adapt_to_noise(s, noise);
   return s;
@@ -172,7 +174,7 @@ void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, 
 
 void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
                         Origin origin, TileView z) {
-  if (!settings.learned_prior || settings.observation.factor < kLeastNetworkScale) return;
+  if (!settings.learned_prior) return;
   Tile x = first_estimate(exec, data, settings.observation, y);
   const TileView start = x.view().crop(whole(data.fine()));
   std::vector<float> correction(std::size_t(start.window.area()));

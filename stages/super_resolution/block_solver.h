@@ -42,8 +42,9 @@ struct SolverSettings {
   GuideMix guide_of(int bands) const { return guide.weights.empty() ? mean_of_bands(bands) : guide; }
 };
 
-/// The settings of a quality for bands with noise of these standard deviations, 8-bit units.
-SolverSettings preset(Quality quality, std::span<const float> noise);
+/// The settings of a quality for bands with noise of these standard deviations, 8-bit units; `learned_prior` asks for
+/// scales from kLeastNetworkScale on.
+SolverSettings preset(Quality quality, std::span<const float> noise, bool learned_prior);
 
 /// y = A x + n by half-quadratic splitting with the nonlocally centralised sparsity of groups of similar patches. All
 /// bands share one match list, that of the guide. `y` lies at (0, 0), all its samples have finite values; the returned
@@ -57,7 +58,7 @@ Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observa
 /// `doubt_detail` in all bands of z.
 void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z);
 
-/// The solver's last step, where `learned_prior` is set and the scale is 3 or more: z plus what the network makes of
+/// The solver's last step, where `learned_prior` is set: z plus what the network makes of
 /// it, and a data step.
 void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
                         Origin origin, TileView z);

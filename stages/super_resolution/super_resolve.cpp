@@ -10,6 +10,7 @@
 #include "stages/super_resolution/imaging.h"
 #include "stages/super_resolution/interpolate.h"
 #include "stages/super_resolution/kernel_solver.h"
+#include "stages/super_resolution/residual_network.h"
 #include "stages/super_resolution/super_resolution.h"
 
 namespace nadir {
@@ -66,14 +67,13 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
                                GuideMix guide) {
   std::vector<float> noise;
   for (const BandScale& b : bands) noise.push_back(b.noise);
-  SolverSettings s = preset(p.quality, noise);
+  SolverSettings s = preset(p.quality, noise, p.learned_prior && observation.factor >= kLeastNetworkScale);
   s.observation = observation;
   s.guide = std::move(guide);
   if (p.iterations > 0) s.iterations = p.iterations;
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
-  s.learned_prior = p.learned_prior;
   return s;
 }
 

@@ -73,7 +73,7 @@ void bench_pass(Exec& exec, int size, int repeats) {
 
 void bench_solver(Exec& exec, int size, int repeats, Quality quality, const char* name) {
   const float noise[] = {0.29f};
-  SolverSettings settings = preset(quality, noise);
+  SolverSettings settings = preset(quality, noise, true);
   settings.observation = observation(gaussian_taps(1.6, 3), 3, Phase::corner, Sampling::decimate);
   const int coarse = size / 3;
   const Tile y = scene_of(coarse, coarse, 1, 3);

@@ -43,7 +43,7 @@ void bench_matching(int edge, Simd simd, const SearchSettings& search, int strid
 
 void bench_solver(int edge, Simd simd, Quality quality, const char* name) {
   const float noise[] = {0.29f};
-  SolverSettings settings = preset(quality, noise);
+  SolverSettings settings = preset(quality, noise, true);
   settings.observation = observation(gaussian_taps(1.6, 3), 3, Phase::corner, Sampling::decimate);
   settings.search.simd = simd;
   const int coarse = edge / 3;

@@ -136,7 +136,7 @@ void expect_same_groups(Exec& exec) {
 }
 
 SolverSettings settings_for(Quality quality, int iterations, std::span<const float> noise) {
-  SolverSettings s = preset(quality, noise);
+  SolverSettings s = preset(quality, noise, true);
   s.observation = observation(gaussian_taps(1.6, 3), 3, Phase::corner, Sampling::decimate);
   s.iterations = iterations;
   return s;
