@@ -29,6 +29,7 @@ class NonlocalSolver {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
     project(settings_.iterations - 1);
+    x_ = Tile();
     doubt_details(exec_, settings_, y_, z_.view());
     correct_by_network(exec_, settings_, data_, y_, layout_.origin(), z_.view());
     return std::move(z_);
@@ -224,9 +225,9 @@ std::size_t solver_bytes(const SolverSettings& settings, Size coarse, int bands)
   double area = 1;  // of image and copies
   for (const float f : settings.copies) area += 1 / double(f * f);
   const auto pyramid = std::size_t(area * double(pixels));
-  // x, z and the adjoint's intermediate results by band, the corrected image; correction, aggregate, guide and pyramid.
-  // What doubt_detail takes afterwards is less.
-  return pixels * sizeof(float) * (5 * std::size_t(bands) + 2) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
+  // x and z by band; what the adjoint adds to one band, the aggregate; guide and pyramid. What doubt_detail and the
+  // network take afterwards is less.
+  return pixels * sizeof(float) * (2 * std::size_t(bands) + 2) + Guide::bytes(pyramid) + pyramid * sizeof(float) +
          matches + shrink_groups_bytes(fine, settings.search);
 }
 

@@ -10,6 +10,8 @@
 namespace nadir {
 namespace {
 
+constexpr int kRowsPerTask = 64;
+
 // Row i of one axis of A with the mirror at the edges, as weights of all fine samples.
 std::vector<double> observation_row(const AxisTaps& taps, int i, int fine) {
   std::vector<double> row(std::size_t(fine), 0.0);
@@ -161,16 +163,20 @@ Tile DataTerm::residual(Exec& exec, TileView x, ConstTileView y) const {
 }
 
 void DataTerm::add_adjoint(Exec& exec, const Tile& r, float step, ConstTileView x, TileView z) const {
-  const ScratchTile correction(exec, whole(fine_), z.bands);
-  observe_adjoint(exec, r.view(), correction.view(), taps_, fine_, coarse_);
-  exec.parallel(z.bands, [&](int b) {
-    for (int row = 0; row < fine_.height; ++row) {
-      const float* from = x.band(b).row(row) - x.window.x;
-      const float* add = correction.view().band(b).row(row);
-      float* to = z.band(b).row(row) - z.window.x;
-      for (int i = 0; i < fine_.width; ++i) to[i] = from[i] + step * add[i];
-    }
-  });
+  const ScratchTile correction(exec, whole(fine_), 1);  // of one band at a time, for the sake of memory
+  for (int b = 0; b < z.bands; ++b) {
+    const ConstTileView all = r.view();
+    const ConstTileView one{all.samples + b * all.plane, all.valid, all.stride, all.plane, 1, all.window};
+    observe_adjoint(exec, one, correction.view(), taps_, fine_, coarse_);
+    exec.parallel(ceil_div(fine_.height, kRowsPerTask), [&](int task) {
+      for (int row = task * kRowsPerTask; row < std::min(fine_.height, (task + 1) * kRowsPerTask); ++row) {
+        const float* from = x.band(b).row(row) - x.window.x;
+        const float* add = correction.view().band(0).row(row);
+        float* to = z.band(b).row(row) - z.window.x;
+        for (int i = 0; i < fine_.width; ++i) to[i] = from[i] + step * add[i];
+      }
+    });
+  }
 }
 
 void DataTerm::project(Exec& exec, TileView x, ConstTileView y, std::span<const float> rho, TileView z) const {

@@ -30,7 +30,7 @@ struct Params {
   int search_px = 0;
   std::string guide = "pc1";
   bool learned_prior = true;
-  int block_px = 384;
+  int block_px = 320;
   int halo_px = -1;
 };
 NADIR_PARAMS(
