@@ -16,6 +16,11 @@ constexpr int kStripRows = 64;
 // Of the columns of a square, or of the square itself.
 struct Sums {
   explicit Sums(int n) : samples(std::size_t(n)), squares(samples.size()), counts(samples.size()) {}
+  void clear() {
+    std::fill(samples.begin(), samples.end(), 0.0);
+    std::fill(squares.begin(), squares.end(), 0.0);
+    std::fill(counts.begin(), counts.end(), 0);
+  }
   std::vector<double> samples;
   std::vector<double> squares;
   std::vector<int> counts;
@@ -73,7 +78,7 @@ void local_moments(const Exec& exec, ConstTileView in, int band, int radius, Vie
     Sums columns(wide), squares(w.width);
     const int begin = w.y + strip * kStripRows;
     for (int y = begin; y < std::min(w.bottom(), begin + kStripRows); ++y) {
-      columns = Sums(wide);
+      columns.clear();
       for (int j = y - radius; j <= y + radius; ++j)
         add_row(&in(band, w.x - radius, j), &in.mask()(w.x - radius, j), wide, columns.samples.data(),
                 columns.squares.data(), columns.counts.data());
