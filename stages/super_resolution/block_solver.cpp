@@ -31,7 +31,7 @@ class NonlocalSolver {
     project(settings_.iterations - 1);
     x_ = Tile();
     doubt_details(exec_, settings_, y_, z_.view());
-    correct_by_network(exec_, settings_, data_, y_, layout_.origin(), z_.view());
+    if (settings_.learned_prior) correct_by_network();
     return std::move(z_);
   }
 
@@ -80,6 +80,21 @@ class NonlocalSolver {
       float* to = x.row(y) - x.window.x;
       for (int i = 0; i < size.width; ++i) to[i] = from[i] + momentum * (from[i] - to[i]);
     }
+  }
+
+  void correct_by_network() {
+    x_ = Tile(data_.padded(), y_.bands);
+    x_.fill(0, true);
+    const TileView corrected = x_.view().crop(whole(data_.fine()));
+    const Observation& o = settings_.observation;
+    std::vector<float> correction(std::size_t(corrected.window.area()));
+    for (int b = 0; b < y_.bands; ++b) {
+      network_correction(exec_, settings_.search.simd, y_, b, z_.view(), o.factor, centre_of(o), correction.data());
+      const float* add = correction.data();
+      for (int v = 0; v < corrected.window.height; ++v)
+        for (int u = 0; u < corrected.window.width; ++u) corrected(b, u, v) = z_.view()(b, u, v) + *add++;
+    }
+    project(settings_.iterations - 1);
   }
 
   Exec& exec_;
@@ -171,21 +186,6 @@ void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, 
   for (int b = 0; b < y.bands; ++b)
     if (const float doubt = settings.doubt[std::size_t(b)]; doubt > 0)
       doubt_detail(exec, settings.observation, y, b, doubt, z);
-}
-
-void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
-                        Origin origin, TileView z) {
-  if (!settings.learned_prior) return;
-  Tile x = first_estimate(exec, data, settings.observation, y);
-  const TileView start = x.view().crop(whole(data.fine()));
-  std::vector<float> correction(std::size_t(start.window.area()));
-  for (int b = 0; b < y.bands; ++b) {
-    network_correction(exec, settings.search.simd, start, b, origin, z, correction.data());
-    const float* add = correction.data();
-    for (int v = 0; v < start.window.height; ++v)
-      for (int u = 0; u < start.window.width; ++u) start(b, u, v) = z(b, u, v) + *add++;
-  }
-  data.project(exec, x.view(), y, settings.rho(settings.iterations - 1), z);
 }
 
 Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observation, ConstTileView y) {

@@ -29,7 +29,7 @@ struct SolverSettings {
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
   std::vector<float> doubt;  ///< of each band: see `doubt_detail`; 0 where there is no noise
-  /// Whether `correct_by_network` does anything.
+  /// Whether at last the network corrects the result (`residual_network.h`), and a data step follows.
   bool learned_prior = true;
 
   int largest_patch() const { return search.patch + alternate_patch; }
@@ -43,7 +43,7 @@ struct SolverSettings {
 };
 
 /// The settings of a quality for bands with noise of these standard deviations, 8-bit units; `learned_prior` asks for
-/// scales from kLeastNetworkScale on.
+/// a scale that the network knows.
 SolverSettings preset(Quality quality, std::span<const float> noise, bool learned_prior);
 
 /// y = A x + n by half-quadratic splitting with the nonlocally centralised sparsity of groups of similar patches. All
@@ -57,11 +57,6 @@ Tile first_estimate(Exec& exec, const DataTerm& data, const Observation& observa
 
 /// `doubt_detail` in all bands of z.
 void doubt_details(Exec& exec, const SolverSettings& settings, ConstTileView y, TileView z);
-
-/// The solver's last step, where `learned_prior` is set: z plus what the network makes of
-/// it, and a data step.
-void correct_by_network(Exec& exec, const SolverSettings& settings, const DataTerm& data, ConstTileView y,
-                        Origin origin, TileView z);
 
 /// Iterative back-projection from the bicubic interpolation.
 Tile solve_back_projection(Exec& exec, const Observation& observation, int iterations, ConstTileView y);

@@ -1,12 +1,14 @@
 // solve_nonlocal by kernels: on a device, or for tests on the CPU.
 #include "stages/super_resolution/kernel_solver.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "pipeline/backend/staged_tile.h"
 #include "stages/super_resolution/data_ops.h"
 #include "stages/super_resolution/group_ops.h"
+#include "stages/super_resolution/residual_network_ops.h"
 #include "stages/super_resolution/search_ops.h"
 
 namespace nadir {
@@ -33,7 +35,12 @@ class KernelSolver {
   Tile run() {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
       for (int k = 0; k < settings_.iterations; ++k) iterate(k);
+    matches_.reset();
+    shrinker_.reset();
     project(settings_.iterations - 1);
+    if (std::any_of(settings_.doubt.begin(), settings_.doubt.end(), [](float doubt) { return doubt > 0; }))
+      doubt_on_host();
+    if (settings_.learned_prior) correct_by_network();
     return download();
   }
 
@@ -68,13 +75,23 @@ class KernelSolver {
     shrinker_.emplace(exec_, data_.fine(), grid, search);
   }
 
+  void doubt_on_host() {
+    Tile z = download();
+    Exec host;
+    doubt_details(host, settings_, host_y_, z.view());
+    z_.upload(z.view());
+  }
+
+  void correct_by_network() {
+    const Observation& o = settings_.observation;
+    NetworkOps(exec_, data_.fine(), o.factor, centre_of(o)).correct(y_.view(), z_.view(), x_.view());
+    project(settings_.iterations - 1);
+  }
+
   Tile download() {
     Tile z(whole(data_.fine()), z_.view().bands);
     z_.download(z.view());
     exec_.finish();
-    Exec host;
-    doubt_details(host, settings_, host_y_, z.view());
-    correct_by_network(host, settings_, data_, host_y_, layout_.origin(), z.view());
     return z;
   }
 
@@ -114,8 +131,9 @@ std::size_t kernel_solver_bytes(const SolverSettings& settings, Size coarse, int
   const std::size_t references = pixels / kReferenceArea + pixels / std::size_t(kReferenceStride);  // and both ends
   const std::size_t matches = references * std::size_t(search.similar) * sizeof(std::int32_t);
   return Tile::bytes(whole(coarse), bands) + 2 * Tile::bytes(whole(fine), bands) +
-         Projection::bytes(coarse, fine, bands) + pyramid * (sizeof(float) + sizeof(std::int16_t)) + matches +
-         GroupShrinker::bytes(fine, search);
+         Projection::bytes(coarse, fine, bands) + pyramid * (sizeof(float) + sizeof(std::int16_t)) +
+         std::max(matches + GroupShrinker::bytes(fine, search),
+                  settings.learned_prior ? NetworkOps::bytes(fine, scale) : 0);
 }
 
 }  // namespace nadir

@@ -2,125 +2,126 @@
 #include "stages/super_resolution/residual_network.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
-#include "pipeline/backend/simd.h"
 #include "stages/super_resolution/convolution.h"
-#include "stages/super_resolution/residual_network_tables.h"
+#include "stages/super_resolution/residual_network_layers.h"
 
 namespace nadir {
 namespace {
 
-constexpr int kCell = 2;                          // fine pixels an edge
-constexpr int kImages = 2;                        // x and where the solver started
-constexpr int kInputs = kImages * kCell * kCell;  // channels of the first layer
-constexpr float kLeak = 0.1f;                     // of negative values
-constexpr int kCellsPerTask = 96;                 // rows; those of earlier layers around them are computed again
+constexpr int kCellsPerTask = 96;  // rows; those of earlier layers around them are computed again
 
-// The layers in the order of the table, as floats.
-const std::vector<ConvolutionLayer>& layers() {
-  static const std::vector<ConvolutionLayer> all = [] {
-    std::vector<ConvolutionLayer> l;
-    int in = kInputs;
-    const std::int8_t* weights = kNetworkWeights;
-    const float* steps = kNetworkSteps;
-    for (const int out : kNetworkChannels) {
-      l.emplace_back(in, out, weights, steps);
-      weights += std::ptrdiff_t(in) * out * ConvolutionLayer::kTaps;
-      steps += out;
-      in = out;
+const std::vector<ConvolutionLayer>& layers_of(int scale) {
+  static const auto all = [] {
+    std::vector<std::vector<ConvolutionLayer>> networks;
+    for (const int s : {3, 4}) {
+      auto& layers = networks.emplace_back();
+      for (const NetworkLayer& l : network_layers(s))
+        layers.emplace_back(l.inputs, l.outputs, l.weights.data(), l.scales.data(), l.leak, l.skip);
     }
-    l.front().remove_response_to_constants();
-    return l;
+    return networks;
   }();
-  return all;
+  return all.at(std::size_t(scale - 3));
 }
 
 // Rows of cells, layer by layer, each computed when a row above asks for it. Three rows of each layer are kept.
 class CellRows {
  public:
-  CellRows(Simd simd, ConstTileView start, int b, ConstTileView x, Origin origin)
-      : simd_(simd), start_(start.band(b)), x_(x.band(b)), shift_{origin.x & 1, origin.y & 1}, size_(x.window) {
-    columns_ = cells(size_.width, shift_.x);
-    rows_ = cells(size_.height, shift_.y);
-    kept_.emplace_back(kInputs, columns_);
-    for (const ConvolutionLayer& layer : layers()) kept_.emplace_back(layer.outputs(), columns_);
+  CellRows(Simd simd, ConstTileView y, int b, ConstTileView x, int scale, double centre)
+      : simd_(simd),
+        scale_(scale),
+        layers_(layers_of(scale)),
+        y_(y.band(b)),
+        x_(x.band(b)),
+        columns_(scale, centre, x.window.width),
+        rows_(scale, centre, x.window.height) {
+    kept_.emplace_back(network_inputs(scale), columns_.count);
+    for (const ConvolutionLayer& layer : layers_) kept_.emplace_back(layer.outputs(), columns_.count);
   }
 
-  int rows() const { return rows_; }
+  int rows() const { return rows_.count; }
 
   /// The corrections of the cells of row r; `to` holds dense rows of the image.
   void corrections(int r, float* to) {
-    const ChannelRow& out = row(int(layers().size()), r);
-    for (int j = 0; j < kCell; ++j) {
-      const int y = kCell * r + j - shift_.y;
-      if (y < 0 || y >= size_.height) continue;
-      for (int x = 0; x < size_.width; ++x) {
-        const int u = x + shift_.x;
-        to[std::ptrdiff_t(y) * size_.width + x] = out.channel(kCell * j + u % kCell)[u / kCell];
+    const ChannelRow& out = *row(int(layers_.size()), r);
+    const Size size{x_.window.width, x_.window.height};
+    for (int j = 0; j < scale_; ++j) {
+      const int y = rows_.first + scale_ * r + j;
+      if (y < 0 || y >= size.height) continue;
+      for (int x = 0; x < size.width; ++x) {
+        const int u = x - columns_.first;
+        to[std::ptrdiff_t(y) * size.width + x] =
+            float(out.value(scale_ * j + u % scale_, u / scale_)) / kCorrectionSteps;
       }
     }
   }
 
  private:
-  static int cells(int pixels, int shift) { return ceil_div(pixels + shift, kCell); }
-
-  // Row r of what layer `level` puts out; level 0 are the images.
-  const ChannelRow& row(int level, int r) {
-    r = std::clamp(r, 0, rows_ - 1);
+  // Row r of what layer `level` puts out; level 0 are the images, which continue as they end. Else none beyond.
+  const ChannelRow* row(int level, int r) {
+    if (level == 0) r = std::clamp(r, 0, rows_.count - 1);
     KeptRows& kept = kept_[std::size_t(level)];
-    ChannelRow& at = kept.rows[r % 3];
-    if (kept.index[r % 3] == r) return at;
+    if (r < 0 || r >= rows_.count) return &kept.beyond;
+    ChannelRow& at = kept.rows[std::size_t(r % 3)];
+    if (kept.index[r % 3] == r) return &at;
     if (level == 0) {
       load(r, at);
+      at.repeat_ends();
     } else {
       const ChannelRow* around[3];
-      for (int j = 0; j < 3; ++j) around[j] = &row(level - 1, r + j - 1);
-      const bool last = level == int(layers().size());
-      layers()[std::size_t(level - 1)].apply(simd_, around, last ? 1 : kLeak, at);
+      for (int j = 0; j < 3; ++j) around[j] = row(level - 1, r + j - 1);
+      layers_[std::size_t(level - 1)].apply(simd_, around, at);
+      at.clear_ends();
     }
-    at.repeat_ends();
     kept.index[r % 3] = r;
-    return at;
+    return &at;
   }
 
   void load(int r, ChannelRow& to) const {
-    int channel = 0;
-    for (const ConstView& image : {x_, start_})
-      for (int j = 0; j < kCell; ++j) {
-        const float* from = image.row(std::clamp(kCell * r + j - shift_.y, 0, size_.height - 1)) - image.window.x;
-        for (int i = 0; i < kCell; ++i) {
-          float* out = to.channel(channel++);
-          for (int c = 0; c < columns_; ++c) out[c] = from[std::clamp(kCell * c + i - shift_.x, 0, size_.width - 1)];
-        }
-      }
+    for (int j = 0; j < scale_; ++j) {
+      const int y = std::clamp(rows_.first + scale_ * r + j, 0, x_.window.height - 1);
+      const float* from = x_.row(y) - x_.window.x;
+      for (int i = 0; i < scale_; ++i)
+        for (int c = 0; c < columns_.count; ++c)
+          to.set_value(scale_ * j + i, c,
+                       steps(from[std::clamp(columns_.first + scale_ * c + i, 0, x_.window.width - 1)]));
+    }
+    const float* samples = y_.row(std::clamp(r + rows_.sample, 0, y_.window.height - 1)) - y_.window.x;
+    for (int c = 0; c < columns_.count; ++c)
+      to.set_value(scale_ * scale_, c, steps(samples[std::clamp(c + columns_.sample, 0, y_.window.width - 1)]));
   }
 
+  static std::int16_t steps(float sample) { return to_channel_value(kInputSteps * (sample - kNetworkGrey)); }
+
   struct KeptRows {
-    KeptRows(int channels, int columns) : rows(3, ChannelRow(channels, columns)) {}
+    KeptRows(int channels, int columns) : rows(3, ChannelRow(channels, columns)), beyond(channels, columns) {}
     std::vector<ChannelRow> rows;
+    ChannelRow beyond;  ///< zeros
     int index[3] = {-1, -1, -1};
   };
 
   Simd simd_;
-  ConstView start_, x_;
-  Origin shift_;  ///< of the image within its first cell
-  Window size_;
-  int columns_, rows_;
+  int scale_;
+  const std::vector<ConvolutionLayer>& layers_;
+  ConstView y_, x_;
+  CellAxis columns_, rows_;
   std::vector<KeptRows> kept_;
 };
 
 }  // namespace
 
-void network_correction(const Exec& exec, Simd simd, ConstTileView start, int b, Origin origin, ConstTileView x,
+void network_correction(const Exec& exec, Simd simd, ConstTileView y, int b, ConstTileView x, int scale, double centre,
                         float* out) {
-  const int rows = CellRows(simd, start, b, x, origin).rows();
+  const int rows = CellRows(simd, y, b, x, scale, centre).rows();
   exec.parallel(ceil_div(rows, kCellsPerTask), [&](int task) {
-    CellRows cells(simd, start, b, x, origin);
+    CellRows cells(simd, y, b, x, scale, centre);
     for (int r = task * kCellsPerTask; r < std::min(rows, (task + 1) * kCellsPerTask); ++r) cells.corrections(r, out);
   });
 }
 
-int network_reach() { return kCell * (int(layers().size()) + 1) - 1; }
+int network_reach(int scale) { return scale * (int(network_layers(scale).size()) + 1) - 1; }
 
 }  // namespace nadir

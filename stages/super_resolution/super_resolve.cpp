@@ -67,7 +67,7 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
                                GuideMix guide) {
   std::vector<float> noise;
   for (const BandScale& b : bands) noise.push_back(b.noise);
-  SolverSettings s = preset(p.quality, noise, p.learned_prior && observation.factor >= kLeastNetworkScale);
+  SolverSettings s = preset(p.quality, noise, p.learned_prior && network_knows(observation.factor));
   s.observation = observation;
   s.guide = std::move(guide);
   if (p.iterations > 0) s.iterations = p.iterations;

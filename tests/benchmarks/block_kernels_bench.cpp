@@ -8,6 +8,7 @@
 #include "stages/segmentation/classify_ops.h"
 #include "stages/super_resolution/group_ops.h"
 #include "stages/super_resolution/kernel_solver.h"
+#include "stages/super_resolution/residual_network_ops.h"
 #include "stages/super_resolution/search_ops.h"
 #include "tests/benchmarks/timing.h"
 
@@ -81,6 +82,17 @@ void bench_solver(Exec& exec, int size, int repeats, Quality quality, const char
         median_seconds(exec, repeats, [&] { solve_by_kernels(exec, settings, y.view()); }));
 }
 
+// The learned prior alone: 26000 multiplications and additions a pixel.
+void bench_prior(Exec& exec, int size, int repeats) {
+  const Size fine{size / 3 * 3, size / 3 * 3};
+  const Tile x = scene_of(fine.width, fine.height, 1, 1), y = scene_of(fine.width / 3, fine.height / 3, 1, 3);
+  const StagedTile staged_x(exec, x.view()), staged_y(exec, y.view());
+  const ScratchTile out(exec, whole(fine), 1);
+  const NetworkOps network(exec, fine, 3, 1);
+  print("super-resolution by 3, the learned prior alone", double(whole(fine).area()),
+        median_seconds(exec, repeats, [&] { network.correct(staged_y.view(), staged_x.view(), out.view()); }));
+}
+
 constexpr int kFeatures = 8;
 constexpr int kClasses = 6;
 
@@ -146,6 +158,7 @@ void bench_block_kernels(Exec& exec, int size, int repeats) {
   bench_solver(exec, size, repeats, Quality::fast, "super-resolution by 3, fast");
   bench_solver(exec, size, repeats, Quality::balanced, "super-resolution by 3, balanced");
   bench_solver(exec, size, repeats, Quality::best, "super-resolution by 3, best");
+  bench_prior(exec, size, repeats);
   bench_classifiers(exec, size, repeats);
 }
 

@@ -11,6 +11,8 @@
 #include "stages/super_resolution/data_ops.h"
 #include "stages/super_resolution/group_ops.h"
 #include "stages/super_resolution/regularizer.h"
+#include "stages/super_resolution/residual_network.h"
+#include "stages/super_resolution/residual_network_ops.h"
 #include "stages/super_resolution/search_ops.h"
 #include "tests/support/stage_harness.h"
 
@@ -143,8 +145,8 @@ SolverSettings settings_for(Quality quality, int iterations, std::span<const flo
 }
 
 // Largest difference in grey levels.
-double solver_difference(Exec& exec, Quality quality, int iterations, Size coarse) {
-  const float noise[] = {0.3f, 1.5f};
+double solver_difference(Exec& exec, Quality quality, int iterations, Size coarse, float noise_of_second = 1.5f) {
+  const float noise[] = {0.3f, noise_of_second};
   const SolverSettings settings = settings_for(quality, iterations, noise);
   const test::Image y = test::make_texture(coarse.width, coarse.height, 2, 5);
   Exec host;
@@ -155,6 +157,28 @@ double solver_difference(Exec& exec, Quality quality, int iterations, Size coars
   for (std::ptrdiff_t i = 0; i < x.view().plane * 2; ++i)
     most = std::max(most, std::abs(double(x.view().samples[i]) - double(expected.view().samples[i])));
   return most;
+}
+
+void expect_same_corrections(Exec& exec) {
+  for (const int scale : {3, 4})
+    for (const double centre : {0.0, 1.5, 5.0}) {
+      const Size fine{7 * scale, 12 * scale};
+      const test::Image y = test::make_texture(7, 12, 2, 5), x = test::make_texture(fine.width, fine.height, 2, 6);
+      const StagedTile staged_y(exec, y.tile.view()), staged_x(exec, x.tile.view());
+      StagedTile out(exec, whole(fine), 2);
+      NetworkOps(exec, fine, scale, centre).correct(staged_y.view(), staged_x.view(), out.view());
+      Tile corrected(whole(fine), 2);
+      out.download(corrected.view());
+      exec.finish();
+      std::vector<float> expected(std::size_t(whole(fine).area()));
+      for (int b = 0; b < 2; ++b) {
+        network_correction(Exec(), widest_simd(), y.tile.view(), b, x.tile.view(), scale, centre, expected.data());
+        for (int v = 0; v < fine.height; ++v)
+          for (int u = 0; u < fine.width; ++u)
+            ASSERT_EQ(corrected.view()(b, u, v), x.tile.view()(b, u, v) + expected[std::size_t(v * fine.width + u)])
+                << scale << ", " << centre << ": " << b << ", " << u << ", " << v;
+      }
+    }
 }
 
 class BothOrders : public ::testing::TestWithParam<bool> {
@@ -176,6 +200,13 @@ TEST_P(BothOrders, kernels_solve_to_the_same_image) {
   EXPECT_LE(solver_difference(exec_, Quality::fast, 6, {21, 17}), 0.02);
   EXPECT_LE(solver_difference(exec_, Quality::balanced, 4, {16, 19}), 0.02);
   EXPECT_LE(solver_difference(exec_, Quality::balanced, 2, {1, 1}), 0.02);
+  EXPECT_LE(solver_difference(exec_, Quality::balanced, 2, {2, 3}, 0.3f), 0.02);
+}
+
+TEST(KernelSolver, corrects_with_the_same_bits) {
+  Exec exec;
+  exec.limit_memory(std::size_t{1} << 40);
+  expect_same_corrections(exec);
 }
 
 TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
@@ -215,6 +246,12 @@ TEST(Device, shrinks_and_aggregates_with_the_same_bits) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
   expect_same_groups(exec);
+}
+
+TEST(Device, corrects_with_the_same_bits) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_same_corrections(exec);
 }
 
 TEST(Device, solves_to_the_same_image) {

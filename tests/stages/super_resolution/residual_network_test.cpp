@@ -11,104 +11,133 @@
 namespace nadir {
 namespace {
 
-// Edges, waves and grain, and what is left of them after a loss of detail.
+// Edges, waves and grain, in eighths.
 float texture(int x, int y) {
-  return float(120 + 50 * std::sin(0.35 * x + 0.2 * y) + ((x / 7 + y / 5) % 2 ? 25 : -25) + 5 * std::sin(7.7 * x * y));
-}
-float blurred(int x, int y) { return float(120 + 40 * std::sin(0.35 * x + 0.2 * y)); }
-
-template <class Value>
-Tile make_tile(Size size, Value value) {
-  Tile tile(whole(size), 1);
-  for (int y = 0; y < size.height; ++y)
-    for (int x = 0; x < size.width; ++x) tile.view()(0, x, y) = value(x, y);
-  return tile;
+  return float(std::round(8 * (120 + 50 * std::sin(0.35 * x + 0.2 * y) + ((x / 7 + y / 5) % 2 ? 25 : -25) +
+                               5 * std::sin(7.7 * x * y))) /
+               8);
 }
 
-std::vector<float> correction(const Tile& start, const Tile& x, Origin origin = {}, Simd simd = widest_simd()) {
-  const Window w = x.window();
-  std::vector<float> out(std::size_t(w.width) * std::size_t(w.height), NAN);
-  network_correction(Exec(), simd, start.view(), 0, origin, x.view(), out.data());
+struct Scene {
+  int scale = 3;
+  double centre = 1;  ///< fine pixel of sample 0
+  Size size;          ///< fine pixels
+  float gain = 1, offset = 0;
+  int left = 0, top = 0;  ///< samples cut off
+};
+
+// The correction of what is left of a texture after a loss of detail.
+std::vector<float> correction(const Scene& s, Simd simd = widest_simd()) {
+  const int w = s.size.width - s.left * s.scale, h = s.size.height - s.top * s.scale;
+  const Size coarse{ceil_div(w, s.scale), ceil_div(h, s.scale)};
+  Tile y(whole(coarse), 1), x(whole({w, h}), 1);
+  const auto fine = [&](int u, int v) { return texture(u + s.left * s.scale, v + s.top * s.scale); };
+  for (int v = 0; v < h; ++v)
+    for (int u = 0; u < w; ++u)
+      x.view()(0, u, v) =
+          s.gain * (0.75f * fine(u, v) + 0.25f * fine(u / s.scale * s.scale, v / s.scale * s.scale)) + s.offset;
+  for (int v = 0; v < coarse.height; ++v)
+    for (int u = 0; u < coarse.width; ++u) y.view()(0, u, v) = s.gain * fine(u * s.scale, v * s.scale) + s.offset;
+  std::vector<float> out(std::size_t(w) * std::size_t(h), NAN);
+  network_correction(Exec(), simd, y.view(), 0, x.view(), s.scale, s.centre, out.data());
   return out;
 }
 
-// Of textures that are multiplied and added to.
-std::vector<float> correction_of(Size size, float gain, float offset, Simd simd = widest_simd()) {
-  return correction(make_tile(size, [&](int x, int y) { return gain * blurred(x, y) + offset; }),
-                    make_tile(size, [&](int x, int y) { return gain * texture(x, y) + offset; }), {}, simd);
-}
-
-TEST(Convolution, is_the_sum_over_inputs_and_taps) {
-  constexpr int kInputs = 3, kOutputs = 8, kColumns = 41;
+TEST(Convolution, is_the_sum_over_inputs_and_taps_and_what_is_skipped) {
+  constexpr int kInputs = 5, kOutputs = 5;
   std::vector<std::int8_t> weights;
   for (int i = 0; i < kInputs * kOutputs * ConvolutionLayer::kTaps; ++i)
     weights.push_back(std::int8_t(i * 37 % 255 - 127));
-  std::vector<float> steps;
-  for (int o = 0; o < kOutputs; ++o) steps.push_back(0.01f * float(o + 1));
-  const ConvolutionLayer layer(kInputs, kOutputs, weights.data(), steps.data());
-  std::vector<ChannelRow> rows(3, ChannelRow(kInputs, kColumns));
-  for (int j = 0; j < 3; ++j) {
-    for (int c = 0; c < kInputs; ++c)
-      for (int x = 0; x < kColumns; ++x) rows[std::size_t(j)].channel(c)[x] = texture(x + 50 * c, j);
-    rows[std::size_t(j)].repeat_ends();
+  std::vector<float> scales;
+  for (int o = 0; o < kOutputs; ++o) scales.push_back(0.001f * float(o + 1));
+  const ConvolutionLayer layer(kInputs, kOutputs, weights.data(), scales.data(), 0.1f, -0.5f);
+  for (const int columns : {1, 41, 64, 130}) {
+    std::vector<ChannelRow> rows(3, ChannelRow(kInputs, columns));
+    const auto value = [](int channel, int x, int j) {
+      return std::int16_t(300 * texture(x + 50 * channel, j) - 32000);
+    };
+    for (int j = 0; j < 3; ++j) {
+      for (int c = 0; c < kInputs; ++c)
+        for (int x = 0; x < columns; ++x) rows[std::size_t(j)].set_value(c, x, value(c, x, j));
+      rows[std::size_t(j)].repeat_ends();
+    }
+    const ChannelRow* around[3] = {&rows[0], &rows[1], &rows[2]};
+    for (int level = 0; level <= int(widest_simd()); ++level) {
+      ChannelRow out(kOutputs, columns);
+      layer.apply(Simd(level), around, out);
+      for (int o = 0; o < kOutputs; ++o)
+        for (int x = 0; x < columns; ++x) {
+          std::int64_t sum = 0;
+          for (int i = 0; i < kInputs; ++i)
+            for (int tap = 0; tap < ConvolutionLayer::kTaps; ++tap)
+              sum += weights[std::size_t((o * kInputs + i) * ConvolutionLayer::kTaps + tap)] *
+                     value(i, std::clamp(x + tap % 3 - 1, 0, columns - 1), tap / 3);
+          double exact = 0.001 * (o + 1) * double(sum) - 0.5 * value(o, x, 1);
+          if (exact < 0) exact *= 0.1;
+          const double limit = kLargestChannelValue;
+          ASSERT_NEAR(out.value(o, x), std::clamp(exact, -limit, limit), 0.51)
+              << "level " << level << ", " << o << ", " << x;
+        }
+    }
   }
-  const ChannelRow* around[3] = {&rows[0], &rows[1], &rows[2]};
-  for (int level = 0; level <= int(widest_simd()); ++level) {
-    ChannelRow out(kOutputs, kColumns);
-    layer.apply(Simd(level), around, 0.1f, out);
-    for (int o = 0; o < kOutputs; ++o)
-      for (int x = 0; x < kColumns; ++x) {
-        double sum = 0;
-        for (int i = 0; i < kInputs; ++i)
-          for (int tap = 0; tap < ConvolutionLayer::kTaps; ++tap)
-            sum += 0.01 * (o + 1) * weights[std::size_t((o * kInputs + i) * ConvolutionLayer::kTaps + tap)] *
-                   double(texture(std::clamp(x + tap % 3 - 1, 0, kColumns - 1) + 50 * i, tap / 3));
-        ASSERT_NEAR(out.channel(o)[x], sum > 0 ? sum : 0.1 * sum, 0.1) << "level " << level << ", " << o << ", " << x;
-      }
-  }
+}
+
+TEST(Convolution, values_are_rounded_half_to_even_and_limited) {
+  EXPECT_EQ(to_channel_value(2.5f), 2);
+  EXPECT_EQ(to_channel_value(-3.5f), -4);
+  EXPECT_EQ(to_channel_value(-0.4f), 0);
+  EXPECT_EQ(to_channel_value(1e9f), kLargestChannelValue);
+  EXPECT_EQ(to_channel_value(-1e9f), -kLargestChannelValue);
 }
 
 TEST(ResidualNetwork, every_instruction_set_gives_the_same_bits) {
-  for (const Size size : {Size{1, 1}, Size{37, 5}, Size{70, 230}}) {
-    const auto expected = correction_of(size, 1, 0, Simd::portable);
-    for (int level = 1; level <= int(widest_simd()); ++level)
-      EXPECT_EQ(correction_of(size, 1, 0, Simd(level)), expected) << level;
-  }
+  for (const int scale : {3, 4})
+    for (const Size size : {Size{scale, scale}, Size{36, 4 * scale}, Size{216, 300}}) {
+      const Scene scene{.scale = scale, .size = size};
+      const auto expected = correction(scene, Simd::portable);
+      for (int level = 1; level <= int(widest_simd()); ++level)
+        EXPECT_EQ(correction(scene, Simd(level)), expected) << level;
+    }
 }
 
 TEST(ResidualNetwork, does_not_depend_on_the_images_radiometry) {
-  const Size size{60, 50};
-  const auto plain = correction_of(size, 1, 0);
-  const auto doubled = correction_of(size, 2, 0);
-  const auto raised = correction_of(size, 1, 300);
-  double most = 0;
+  const Size size{60, 48};
+  const auto plain = correction({.size = size});
+  const auto doubled = correction({.size = size, .gain = 2});
+  const auto raised = correction({.size = size, .offset = 300});
+  double power = 0, error = 0;
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    ASSERT_EQ(doubled[i], 2 * plain[i]) << i;
-    ASSERT_NEAR(raised[i], plain[i], 2e-3) << i;
-    most = std::max(most, std::abs(double(plain[i])));
+    ASSERT_EQ(raised[i], plain[i]) << i;
+    power += std::pow(double(doubled[i]), 2);
+    error += std::pow(double(doubled[i]) - 2 * double(plain[i]), 2);
   }
-  EXPECT_GT(most, 0.5);  // it does something
+  EXPECT_GT(std::sqrt(power / double(plain.size())), 0.5);  // it does something
+  EXPECT_LT(std::sqrt(error / power), 0.05);                // what layers pass on is rounded
 }
 
 TEST(ResidualNetwork, leaves_constants_alone) {
-  const Tile flat = make_tile({40, 30}, [](int, int) { return 200.0f; });
-  for (const float c : correction(flat, flat)) ASSERT_NEAR(c, 0, 1e-3);
+  for (const float level : {0.0f, 200.0f, 1e4f})
+    for (const float c : correction({.size = {42, 30}, .gain = 0, .offset = level})) ASSERT_EQ(c, 0);
 }
 
-// A block that begins at an odd or even pixel gives what the whole gives, except near its edges.
-TEST(ResidualNetwork, is_anchored_to_the_scene_and_sees_no_farther_than_its_reach) {
-  const Size size{90, 80};
-  const auto everything = correction_of(size, 1, 0);
-  for (const Origin origin : {Origin{7, 4}, Origin{10, 13}}) {
-    const Size part{size.width - origin.x, size.height - origin.y};
-    const auto shifted = [&](auto value) { return [=](int x, int y) { return value(x + origin.x, y + origin.y); }; };
-    const auto some = correction(make_tile(part, shifted(blurred)), make_tile(part, shifted(texture)), origin);
-    for (int y = network_reach(); y < part.height; ++y)
-      for (int x = network_reach(); x < part.width; ++x)
-        ASSERT_EQ(some[std::size_t(y * part.width + x)],
-                  everything[std::size_t((y + origin.y) * size.width + x + origin.x)])
-            << x << "," << y;
-  }
+// What begins at another sample gives what the whole gives, except near its edges, wherever samples lie in their cells.
+TEST(ResidualNetwork, sees_no_farther_than_its_reach) {
+  for (const int scale : {3, 4})
+    for (const double centre : {0.0, 1.5, -4.0, 5.0}) {
+      const Scene everything{.scale = scale, .centre = centre, .size = {30 * scale, 29 * scale}};
+      Scene some = everything;
+      some.left = 5;
+      some.top = 3;
+      const auto expected = correction(everything), found = correction(some);
+      const int w = some.size.width - some.left * scale, h = some.size.height - some.top * scale;
+      // Beyond the reach of cells and of samples that lie elsewhere.
+      const int reach = network_reach(scale) + 6;
+      for (int y = reach; y < h; ++y)
+        for (int x = reach; x < w; ++x)
+          ASSERT_EQ(found[std::size_t(y * w + x)],
+                    expected[std::size_t((y + some.top * scale) * some.size.width + x + some.left * scale)])
+              << x << "," << y;
+    }
 }
 
 }  // namespace

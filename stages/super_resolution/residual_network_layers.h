@@ -1,0 +1,36 @@
+// The network that corrects the solver's result: its layers, its cells and its units, for vector code and kernels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace nadir {
+
+/// 3 x 3 convolutions of `inputs` channels, each sum multiplied by `scales`; `skip` times the input of the same number
+/// is added, then what is negative multiplied by `leak`.
+struct NetworkLayer {
+  int inputs, outputs;
+  std::vector<std::int8_t> weights;  ///< of each output those of each input, row by row
+  std::vector<float> scales;         ///< of each output
+  float leak, skip;
+};
+
+/// From cells of scale x scale pixels and one sample to cells of scale x scale corrections. `scale`: see network_knows.
+const std::vector<NetworkLayer>& network_layers(int scale);
+
+/// Channels that the first layer reads: those of the pixels of a cell, row by row, then the sample.
+constexpr int network_inputs(int scale) { return scale * scale + 1; }
+
+// Values of the first layer's input are steps from a grey level, those of the last layer's output are steps.
+constexpr float kNetworkGrey = 128;
+constexpr float kInputSteps = 32;        ///< a grey level
+constexpr float kCorrectionSteps = 128;  ///< a grey level
+
+/// Cells on one axis: cell i covers the fine pixels from first + i * scale on, around sample i + sample.
+struct CellAxis {
+  /// Sample 0 is centred on fine pixel `centre`; the cells cover [0, pixels).
+  CellAxis(int scale, double centre, int pixels);
+  int first, sample, count;
+};
+
+}  // namespace nadir
