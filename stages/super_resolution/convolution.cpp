@@ -22,7 +22,7 @@ struct Task {
   int pairs, outputs;
   const std::int32_t* weights;
   const float* scales;
-  float leak, skip;
+  float leak;
   const ChannelRow* const* around;
   ChannelRow* out;
 };
@@ -139,23 +139,17 @@ NADIR_INLINE void finish(const Task& t, int output, int x, int columns, const st
   constexpr auto kLimit = float(kLargestChannelValue);
   for (int i = 0; i < columns; i += kWidth)
     for (int r = 0; r < kBlock; r += 2) {
-      const int pair = (output + r) / 2;
-      I in[2] = {};
-      if (t.skip != 0) {
-        const I both = *reinterpret_cast<const I*>(t.around[1]->pair(pair) + x + i);
-        in[0] = both << 16 >> 16;
-        in[1] = both >> 16;
-      }
       I rounded[2];
       for (int h = 0; h < 2; ++h) {
         const I sum = *reinterpret_cast<const I*>(sums[r + h] + i);
-        F f = __builtin_convertvector(sum, F) * t.scales[output + r + h] + __builtin_convertvector(in[h], F) * t.skip;
+        F f = __builtin_convertvector(sum, F) * t.scales[output + r + h];
         f = f > 0 ? f : t.leak * f;
         f = f < kLimit ? f : F{} + kLimit;
         f = f > -kLimit ? f : F{} - kLimit;
-        rounded[h] = reinterpret_cast<const I&>(f += kRounder) - kRounderBits;
+        f += kRounder;
+        rounded[h] = I(f) - kRounderBits;  // the bits of f
       }
-      *reinterpret_cast<I*>(t.out->pair(pair) + x + i) = (rounded[0] & 0xffff) | rounded[1] << 16;
+      *reinterpret_cast<I*>(t.out->pair((output + r) / 2) + x + i) = (rounded[0] & 0xffff) | rounded[1] << 16;
     }
 }
 
@@ -215,12 +209,10 @@ void ChannelRow::clear_ends() {
     pairs_[first - 1] = pairs_[first + std::size_t(columns_)] = 0;
 }
 
-ConvolutionLayer::ConvolutionLayer(int inputs, int outputs, const std::int8_t* weights, const float* scales, float leak,
-                                   float skip)
+ConvolutionLayer::ConvolutionLayer(int inputs, int outputs, const std::int8_t* weights, const float* scales, float leak)
     : pairs_(ceil_div(inputs, 2)),
       outputs_(outputs),
       leak_(leak),
-      skip_(skip),
       weights_(std::size_t(pairs_) * std::size_t(ceil_div(outputs, kBlock) * kBlock) * kTaps),
       scales_(scales, scales + outputs) {
   scales_.resize(std::size_t(ceil_div(outputs, kBlock) * kBlock));
@@ -234,7 +226,7 @@ ConvolutionLayer::ConvolutionLayer(int inputs, int outputs, const std::int8_t* w
 }
 
 void ConvolutionLayer::apply(Simd simd, const ChannelRow* const around[kEdge], ChannelRow& out) const {
-  const Task task{pairs_, outputs_, weights_.data(), scales_.data(), leak_, skip_, around, &out};
+  const Task task{pairs_, outputs_, weights_.data(), scales_.data(), leak_, around, &out};
 #if NADIR_X86
   if (simd == Simd::avx512) return convolve_avx512(task);
   if (simd == Simd::avx2) return convolve_avx2(task);

@@ -54,9 +54,8 @@ class ConvolutionLayer {
   static constexpr int kBlock = 4;  ///< outputs computed together
 
   /// `weights`: of each output those of each input, row by row. The magnitudes of each output's must add up to at most
-  /// kLargestWeights, so that 32 bits hold every sum. `skip` times the input of the same number is added, then what is
-  /// negative multiplied by `leak`.
-  ConvolutionLayer(int inputs, int outputs, const std::int8_t* weights, const float* scales, float leak, float skip);
+  /// kLargestWeights, so that 32 bits hold every sum. Negative sums are multiplied by `leak` besides.
+  ConvolutionLayer(int inputs, int outputs, const std::int8_t* weights, const float* scales, float leak);
   static constexpr int kLargestWeights = 65536;
 
   int outputs() const { return outputs_; }
@@ -66,7 +65,7 @@ class ConvolutionLayer {
 
  private:
   int pairs_, outputs_;
-  float leak_, skip_;
+  float leak_;
   std::vector<std::int32_t> weights_;  ///< [output / kBlock][pair of inputs][tap][output % kBlock]
   std::vector<float> scales_;          ///< of outputs, those up to a whole block too
 };

@@ -20,7 +20,7 @@ const std::vector<ConvolutionLayer>& layers_of(int scale) {
     for (const int s : {3, 4}) {
       auto& layers = networks.emplace_back();
       for (const NetworkLayer& l : network_layers(s))
-        layers.emplace_back(l.inputs, l.outputs, l.weights.data(), l.scales.data(), l.leak, l.skip);
+        layers.emplace_back(l.inputs, l.outputs, l.weights.data(), l.scales.data(), l.leak);
     }
     return networks;
   }();

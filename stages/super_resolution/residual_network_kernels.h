@@ -58,7 +58,7 @@ struct ConvolveCells {
   int pairs;
   const PairWeights* weights;  ///< [outputs / 4][pair][tap]
   const float* scales;
-  float leak, skip;
+  float leak;
   bool repeats;  ///< beyond the edges are the outermost cells again, else zeros
   Channels to;
 
@@ -78,17 +78,14 @@ struct ConvolveCells {
           for (int r = 0; r < kOutputs; ++r) sum[r] = add_product(in, w->of_output[r], sum[r]);
         }
       }
-    for (int r = 0; r < kOutputs; r += 2) {
-      const int pair = (kOutputs * block + r) / 2;
-      const std::int32_t in = skip != 0 ? from.at(pair, u, v) : 0;
-      to.at(pair, u, v) = pair_of_channels(finished(sum[r], kOutputs * block + r, std::int16_t(in)),
-                                           finished(sum[r + 1], kOutputs * block + r + 1, in >> 16));
-    }
+    for (int r = 0; r < kOutputs; r += 2)
+      to.at((kOutputs * block + r) / 2, u, v) =
+          pair_of_channels(finished(sum[r], kOutputs * block + r), finished(sum[r + 1], kOutputs * block + r + 1));
   }
 
  private:
-  HD int finished(std::int32_t sum, int output, int in) const {
-    const float f = float(sum) * scales[output] + float(in) * skip;
+  HD int finished(std::int32_t sum, int output) const {
+    const float f = float(sum) * scales[output];
     return to_channel_value(f > 0 ? f : leak * f);
   }
 

@@ -28,8 +28,8 @@ std::int8_t weight_of(char c) {
 // Takes one layer after another from the tables.
 class TableReader {
  public:
-  NetworkLayer layer(int in, int out, float leak, float skip = 0) {
-    NetworkLayer l{in, out, {}, {scales_, scales_ + out}, leak, skip};
+  NetworkLayer layer(int in, int out, float leak) {
+    NetworkLayer l{in, out, {}, {scales_, scales_ + out}, leak};
     scales_ += out;
     for (int i = 0; i < in * out * kTaps; ++i) l.weights.push_back(weight_of(*weights_++));
     return l;
@@ -50,8 +50,8 @@ const std::vector<NetworkLayer>& network_layers(int scale) {
       first_and_last.push_back({table.layer(network_inputs(s), kFeatures, kFirstLeak)});
       first_and_last.back().push_back(table.layer(kFeatures, s * s, 1));
     }
-    for (std::size_t i = 0; i < std::size(kNetworkLeaks); ++i) {
-      const NetworkLayer shared = table.layer(kFeatures, kFeatures, kNetworkLeaks[i], kNetworkSkips[i]);
+    for (const float leak : kNetworkLeaks) {
+      const NetworkLayer shared = table.layer(kFeatures, kFeatures, leak);
       for (auto& n : first_and_last) n.insert(n.end() - 1, shared);
     }
     return first_and_last;

@@ -6,13 +6,12 @@
 
 namespace nadir {
 
-/// 3 x 3 convolutions of `inputs` channels, each sum multiplied by `scales`; `skip` times the input of the same number
-/// is added, then what is negative multiplied by `leak`.
+/// 3 x 3 convolutions of `inputs` channels, each sum multiplied by `scales` and, where it is negative, by `leak`.
 struct NetworkLayer {
   int inputs, outputs;
   std::vector<std::int8_t> weights;  ///< of each output those of each input, row by row
   std::vector<float> scales;         ///< of each output
-  float leak, skip;
+  float leak;
 };
 
 /// From cells of scale x scale pixels and one sample to cells of scale x scale corrections. `scale`: see network_knows.

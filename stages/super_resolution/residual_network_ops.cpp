@@ -55,8 +55,7 @@ NetworkOps::NetworkOps(Exec& exec, Size size, int scale, double centre)
       in_(exec, most_cells(size, scale) * std::size_t(most_pairs(scale))),
       out_(exec, in_.size()) {
   for (const NetworkLayer& l : network_layers(scale))
-    layers_.push_back({pairs_of(l), blocks_of(l), l.leak, l.skip,
-                       std::make_unique<Buffer<PairWeights>>(exec, pair_weights(l)),
+    layers_.push_back({pairs_of(l), blocks_of(l), l.leak, std::make_unique<Buffer<PairWeights>>(exec, pair_weights(l)),
                        std::make_unique<Buffer<float>>(exec, whole_blocks(l))});
 }
 
@@ -70,8 +69,7 @@ void NetworkOps::correct(ConstTileView y, ConstTileView x, TileView out) const {
     for (const Layer& l : layers_) {
       const bool first = &l == &layers_.front();
       for_each(exec_, l.blocks, cells,
-               ConvolveCells{from, l.pairs, l.weights->data(), l.scales->data(), l.leak, l.skip, first, to},
-               "convolve_cells");
+               ConvolveCells{from, l.pairs, l.weights->data(), l.scales->data(), l.leak, first, to}, "convolve_cells");
       std::swap(from, to);
     }
     for_each(exec_, 1, x.window, AddCorrection{x, b, scale_, columns_, rows_, from, out}, "add_correction");

@@ -27,7 +27,7 @@ class NetworkOps {
  private:
   struct Layer {
     int pairs, blocks;  ///< of inputs; of four outputs
-    float leak, skip;
+    float leak;
     std::unique_ptr<Buffer<PairWeights>> weights;
     std::unique_ptr<Buffer<float>> scales;
   };

@@ -26,7 +26,7 @@ gdal.UseExceptions()
 SCALES = [3, 4]
 FEATURES = 64
 HIDDEN = 6  # layers between the first and the last of each scale
-GROWN = 2  # of these, the last: they add to their input, and learn what negative values are multiplied by
+GROWN = 2  # of these, the last: they begin as the identity, and learn what negative values are multiplied by
 LEAK = 0.1  # that of all others
 UNIT = 32  # grey levels
 TILE = 300
@@ -140,7 +140,7 @@ class Network(torch.nn.Module):
         for layer in self.last.values():
             layer.weight.data *= 0.05
         for layer in self.hidden[-GROWN:]:
-            layer.weight.data *= 0
+            torch.nn.init.dirac_(layer.weight)
         self.leak = torch.nn.Parameter(torch.ones(GROWN))
         for layer in self.hidden:
             layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)
@@ -158,7 +158,7 @@ class Network(torch.nn.Module):
             for layer in self.hidden[:-GROWN]:
                 yield (v := F.leaky_relu(layer(v), LEAK, inplace=True))
             for layer, leak in zip(self.hidden[-GROWN:], self.leak.split(1)):
-                yield (v := F.prelu(v + layer(v), leak.to(torch.bfloat16 if self.training else v.dtype)))
+                yield (v := F.prelu(layer(v), leak.to(torch.bfloat16 if self.training else v.dtype)))
 
     def forward(self, sharp, y, scale):
         *_, v = self.activations(sharp, y, scale)
@@ -263,7 +263,7 @@ class Table:
 
     def add(self, weight, unit_in, unit_out, sums_to_zero=False):
         for w in weight.detach().double().flatten(1).numpy():
-            candidates = [self.quantized(w, np.abs(w).max() * f / MOST, sums_to_zero) for f in np.linspace(0.75, 1, 11)]
+            candidates = [self.quantized(w, np.abs(w).max() * f / MOST, sums_to_zero) for f in np.linspace(0.3, 1, 29)]
             step, whole = min(candidates, key=lambda c: np.sum((c[0] * c[1] - w) ** 2))
             assert np.abs(whole).sum() <= 2 * LARGEST
             self.weights += "".join(ALPHABET[int(n) + MOST] for n in whole)
@@ -295,8 +295,6 @@ def write_table(network, examples, path):
         table.add(network.last[str(scale)].weight, units[-1], 1 / CORRECTION_STEPS / UNIT)
     for layer, unit_in, unit_out in zip(network.hidden, units[1:], units[2:]):
         table.add(layer.weight, unit_in, unit_out)
-    plain = HIDDEN - GROWN
-    skips = [0.0] * plain + [units[i + 1] / units[i + 2] for i in range(plain, HIDDEN)]
     scales = [f"{s:.4e}f," for s in table.scales]
     leaks = [LEAK] * (HIDDEN - GROWN) + network.leak.tolist()
     line = 114
@@ -314,10 +312,8 @@ inline constexpr float kNetworkScales[] = {{
 {chr(10).join("    " + " ".join(scales[i : i + 9]) for i in range(0, len(scales), 9))}
 }};
 
-/// Of the layers between: what negative sums are multiplied by besides, and what is added of the layer's
-/// own input.
+/// Of the layers between: what negative sums are multiplied by besides.
 inline constexpr float kNetworkLeaks[] = {{{", ".join(f"{leak:.4g}f" for leak in leaks)}}};
-inline constexpr float kNetworkSkips[] = {{{", ".join(f"{skip:.6g}f" if skip else "0" for skip in skips)}}};
 
 /// A character a weight, in the same order; of each layer by output, input, row and column.
 inline constexpr char kNetworkWeights[] =
