@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "tests/io/io_harness.h"
@@ -97,6 +98,25 @@ TEST(WriteGeotiff, moves_valid_samples_away_from_the_nodata_value) {
   EXPECT_TRUE(back.valid(2, 0));
   EXPECT_EQ(back(0, 2, 0), 3);
   EXPECT_EQ(integer(facts, "nudged"), 1);
+}
+
+TEST(WriteGeotiff, keeps_valid_floats_that_gdal_would_take_for_nodata) {
+  const float eps = std::numeric_limits<float>::epsilon();
+  for (const SampleType type : {SampleType::f32, SampleType::f64})
+    for (const float nodata : {5.0f, 1.0f, 0.0f, -9999.0f}) {
+      const TempFolder folder;
+      test::Image image = test::make_image(6, 1, 1, [&](int, int x, int) { return nodata * (1 + float(x - 3) * eps); });
+      image.info.type = type;
+      image.info.nodata = nodata;
+      image.invalidate({0, 0, 1, 1});
+      test::write("write_geotiff", folder, image);
+      const DatasetPtr file = open_dataset(test::written(folder), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+      std::array<std::uint8_t, 6> valid{};
+      ASSERT_EQ(file->GetRasterBand(1)->GetMaskBand()->RasterIO(GF_Read, 0, 0, 6, 1, valid.data(), 6, 1, GDT_Byte, 0, 0,
+                                                                nullptr),
+                CE_None);
+      EXPECT_EQ(valid, (std::array<std::uint8_t, 6>{0, 255, 255, 255, 255, 255})) << nodata;
+    }
 }
 
 TEST(WriteGeotiff, writes_a_mask_band_where_no_nodata_value_fits) {
