@@ -85,16 +85,25 @@ class TiePointSink final : public Sink {
     const GdalMessages messages;
     fs::create_directories(fs::path(stem_).parent_path());
     fs::create_directories(work_);
-    const std::string unfinished = work_ + "/" + fs::path(stem_).filename().string() + ".gpkg";
+    const std::string name = fs::path(stem_).filename().string();
+    const std::string layer = work_ + "/" + name + ".gpkg", drawing = work_ + "/" + name + ".svg";
+    std::string ending = ".gpkg";  // of what is being written
     std::error_code ignored;
-    fs::remove(unfinished, ignored);
+    fs::remove(layer, ignored);
     try {
-      write_layer(unfinished, transform_.tie_points, grid_);
-      fs::rename(unfinished, stem_ + ".gpkg");
-      if (picture_) write_picture(fs::path(stem_ + ".svg"));
+      write_layer(layer, transform_.tie_points, grid_);
+      if (messages.failed()) throw Error(Fault::io, "the file cannot be completed");
+      if (picture_) {
+        ending = ".svg";
+        write_picture(drawing);
+        fs::rename(drawing, stem_ + ".svg");
+      }
+      fs::rename(layer, stem_ + ".gpkg");
     } catch (const std::exception& e) {
-      fs::remove(unfinished, ignored);
-      throw Error(Fault::io, stem_ + ".gpkg: " + e.what() + (messages.text().empty() ? "" : ": " + messages.text()));
+      fs::remove(layer, ignored);
+      fs::remove(drawing, ignored);
+      throw Error(Fault::io,
+                  stem_ + ending + ": " + e.what() + (messages.text().empty() ? "" : ": " + messages.text()));
     }
     Record facts{{"path", stem_ + ".gpkg"}, {"tie_points", std::int64_t(transform_.tie_points.size())}};
     if (picture_) facts.set("picture", stem_ + ".svg");
@@ -102,7 +111,7 @@ class TiePointSink final : public Sink {
   }
 
  private:
-  void write_picture(const std::filesystem::path& path) {
+  void write_picture(const std::string& path) {
     std::vector<float> known;
     for (const float v : samples_)
       if (std::isfinite(v)) known.push_back(v);
@@ -112,9 +121,10 @@ class TiePointSink final : public Sink {
     for (const float v : samples_)
       thumbnail_.grey.push_back(
           std::isfinite(v) && high > low ? std::uint8_t(std::clamp(255 * (v - low) / (high - low), 0.0f, 255.0f)) : 0);
-    const std::filesystem::path unfinished = std::filesystem::path(work_) / path.filename();
-    std::ofstream(unfinished, std::ios::binary) << alignment_picture(thumbnail_, transform_);
-    std::filesystem::rename(unfinished, path);
+    std::ofstream out(path, std::ios::binary);
+    out << alignment_picture(thumbnail_, transform_);
+    out.close();
+    if (!out) throw Error(Fault::io, "the picture cannot be written; is the disk full?");
   }
 
   bool picture_;
