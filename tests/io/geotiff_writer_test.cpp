@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include "pipeline/core/survey.h"
 #include "tests/io/io_harness.h"
 
 namespace nadir {
@@ -291,6 +292,19 @@ TEST(WriteMask, is_a_tiled_cog_with_palette_class_names_and_overviews) {
   EXPECT_FALSE(back.view().is_valid(3, 3));
   EXPECT_EQ(back.view()(0, 150, 0), 1);
   EXPECT_FALSE(back.view().is_valid(60, 60)) << "class 0 is unclassified";
+}
+
+TEST(WriteGeotiff, keeps_the_class_names_of_a_mask) {
+  for (const char* compression : {"zstd", "none"}) {
+    const TempFolder folder;
+    test::Image mask = test::make_image(40, 30, 1, [](int, int x, int) { return x % 3; });
+    mask.info.type = SampleType::u8;
+    mask.info.classes = {{1, "forest", class_colour(0)}, {2, "w\u00e4ter", class_colour(1)}};
+    test::write("write_geotiff", folder, mask, {{"compression", std::string(compression)}});
+    const DatasetPtr file = open_dataset(test::written(folder), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+    EXPECT_STREQ(file->GetMetadataItem("CLASS_2"), "w\u00e4ter") << compression;
+    EXPECT_EQ(test::read(test::written(folder)).info.classes, mask.info.classes) << compression;
+  }
 }
 
 TEST(WriteMask, takes_16_bits_when_there_are_more_than_255_classes) {
