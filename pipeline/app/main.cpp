@@ -47,6 +47,9 @@ void add_run_options(CLI::App& command, RunRequest& r) {
   command.add_flag("--json", r.json, "Print the result as JSON");
 }
 
+// Class names and paths may hold bytes that are no UTF-8.
+std::string text_of(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
 class Commands {
  public:
   Commands(CLI::App& app, int argc, char** argv) : app_(app) {
@@ -163,7 +166,7 @@ class Commands {
     CLI::App* c = command("evaluate", "Score an image against a reference, or a mask against a survey", [this] {
       configure_io(kSmallCache);
       const Record record = evaluate();
-      fmt::print("{}", run_.json ? json_of(record).dump(2) + "\n" : record_text(record));
+      fmt::print("{}", run_.json ? text_of(json_of(record)) + "\n" : record_text(record));
       return 0;
     });
     CLI::Option_group* against = c->add_option_group("against");
@@ -221,7 +224,7 @@ class Commands {
     const Json before = before_.empty() ? Json() : read_json_file(before_);
     const Json result = graph_bench_.run.config.empty() ? bench_stages() : bench_one_graph();
     const bool graph = result.contains("variants");
-    fmt::print("{}", run_.json ? result.dump(2) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
+    fmt::print("{}", run_.json ? text_of(result) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
     if (!before_.empty()) fmt::print(run_.json ? stderr : stdout, "{}", compare_bench(before, result));
     return 0;
   }

@@ -57,12 +57,17 @@ const Json& at(const Json& object, const char* key) {
   return object.is_object() && it != object.end() ? *it : nothing;
 }
 
+// Paths may hold bytes that are no UTF-8.
+std::string dumped(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string plain(const Json& value) {
   if (value.is_null()) return "–";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
-  if (!value.is_array()) return value.dump();
+  if (!value.is_array()) return dumped(value);
   std::string text;
   for (const Json& item : value) text += (text.empty() ? "" : ", ") + plain(item);
   return text;
@@ -244,7 +249,7 @@ std::string report_html(const Json& run) {
   std::string body = element("h1", "Nadir: " + escaped(config)) + summary(run) + command_line(run) + scenes_table(run);
   for (const Json& scene : at(run, "scenes")) body += scene_section(scene);
   if (const Json& resolved = at(run, "config"); !resolved.is_null())
-    body += element("h2", "Config, with all defaults") + element("pre", escaped(resolved.dump(2)));
+    body += element("h2", "Config, with all defaults") + element("pre", escaped(dumped(resolved, 2)));
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Nadir: {}</title>\n<style>{}</style>\n</head>\n"

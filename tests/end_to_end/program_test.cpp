@@ -161,6 +161,14 @@ TEST_F(Program, evaluates_pictures_and_tells_rows_from_columns) {
   EXPECT_NE(mask.out.find("confusion (rows: truth, columns: mask)"), std::string::npos) << mask.out << mask.err;
 }
 
+TEST_F(Program, a_run_over_a_path_that_is_no_utf8_ends_with_its_report) {
+  ASSERT_EQ(box_.shell("cp sample/scenes/west.tif \"$(printf 'S\\343o.tif')\"").exit_code, 0);
+  const Outcome run = box_.nadir("run " + config("copy") +
+                                 " sample/scenes/west.tif --out out --set scene.path=\"$(printf 'S\\343o.tif')\"");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(box_.text("out/report.html").find("S\xEF\xBF\xBDo.tif"), std::string::npos);
+}
+
 TEST_F(Program, graph_and_listings_print_something_for_each_format) {
   for (const char* format : {"dot", "mermaid", "text"}) {
     const Outcome graph = box_.nadir("graph " + config("landcover") + " --format " + format);
