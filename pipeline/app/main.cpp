@@ -170,17 +170,24 @@ class Commands {
       return 0;
     });
     CLI::Option_group* against = c->add_option_group("against");
-    against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
-    against->add_option("--truth", run_.truth, "The survey, or a mask that is right (GeoTIFF)")->type_name("FILE");
+    CLI::Option* reference =
+        against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
+    CLI::Option* truth =
+        against->add_option("--truth", run_.truth, "The survey, or a mask that is right (GeoTIFF)")->type_name("FILE");
     against->require_option(1);
     CLI::Option* image = c->add_option("image", image_, "Image or mask");
     c->add_option("--mapped-field", mapped_field_, "Field of the survey that holds the mapped class; needs no mask")
+        ->needs(truth)
         ->excludes(image);
-    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
+    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")
+        ->check(CLI::Range(0, 100000))
+        ->needs(reference);
     c->add_option("--scale", compare_.scale, "Pixel size of the coarse original over that of the image, for ERGAS")
-        ->check(CLI::Range(1.0, 64.0));
-    c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images");
-    c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
+        ->check(CLI::Range(1.0, 64.0))
+        ->needs(reference);
+    c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images")
+        ->needs(reference);
+    c->add_option("--class-field", class_field_, "Field of the survey that holds the class")->needs(truth);
     c->add_flag("--json", run_.json, "Print as JSON");
   }
 
