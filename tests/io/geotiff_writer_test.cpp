@@ -307,6 +307,18 @@ TEST(WriteGeotiff, keeps_the_class_names_of_a_mask) {
   }
 }
 
+TEST(WriteMask, takes_away_the_style_of_other_classes) {
+  const TempFolder folder;
+  test::Image mask = test::make_image(20, 20, 1, [](int, int x, int) { return x % 3; });
+  mask.info.type = SampleType::u8;
+  mask.info.classes = {{1, "forest", {17, 119, 51}}};
+  test::write("write_mask", folder, mask);
+  EXPECT_TRUE(std::filesystem::exists(folder.file("scene/out.qml")));
+  mask.info.classes.clear();
+  test::write("write_mask", folder, mask);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("scene/out.qml")));
+}
+
 TEST(WriteMask, takes_16_bits_when_there_are_more_than_255_classes) {
   const TempFolder folder;
   test::Image mask = test::make_image(300, 20, 1, [](int, int x, int) { return x; });
