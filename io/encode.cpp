@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "io/nodata_step.h"
+#include "io/with_type.h"
 
 namespace nadir {
 namespace {
@@ -93,21 +94,6 @@ bool encode_typed(const Encoding& encoding, const float* samples, const std::uin
         to[i] = neighbour(empty);
       }
   return nan;
-}
-
-template <class F>
-auto with_type(SampleType type, const F& f) {
-  switch (type) {
-    case SampleType::u8: return f(std::uint8_t{});
-    case SampleType::u16: return f(std::uint16_t{});
-    case SampleType::i8:
-    case SampleType::i16: return f(std::int16_t{});
-    case SampleType::u32: return f(std::uint32_t{});
-    case SampleType::i32: return f(std::int32_t{});
-    case SampleType::f32: return f(float{});
-    case SampleType::f64: return f(double{});
-  }
-  return false;
 }
 
 bool fits(double value, SampleType type) {

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "io/nodata_step.h"
+#include "io/with_type.h"
 
 namespace nadir {
 namespace {
@@ -135,19 +136,8 @@ void reduce_typed(const Encoding& encoding, Reduction reduction, const std::byte
 
 void reduce_block(const Encoding& encoding, Reduction reduction, const std::byte* in, int width, int height,
                   int in_stride, std::byte* out, int out_stride) {
-  const auto reduce = [&]<class T>(T) {
-    reduce_typed<T>(encoding, reduction, in, width, height, in_stride, out, out_stride);
-  };
-  switch (encoding.type) {
-    case SampleType::u8: return reduce(std::uint8_t{});
-    case SampleType::u16: return reduce(std::uint16_t{});
-    case SampleType::i8:
-    case SampleType::i16: return reduce(std::int16_t{});
-    case SampleType::u32: return reduce(std::uint32_t{});
-    case SampleType::i32: return reduce(std::int32_t{});
-    case SampleType::f32: return reduce(float{});
-    case SampleType::f64: return reduce(double{});
-  }
+  with_type(encoding.type,
+            [&]<class T>(T) { reduce_typed<T>(encoding, reduction, in, width, height, in_stride, out, out_stride); });
 }
 
 }  // namespace nadir
