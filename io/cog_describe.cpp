@@ -91,7 +91,6 @@ void set_classes(GDALDataset& dataset, const std::vector<ClassInfo>& classes) {
   band.SetCategoryNames(names.List());
   set_colours(band, classes);
   set_attribute_table(band, classes);
-  for (const ClassInfo& c : classes) dataset.SetMetadataItem(("CLASS_" + std::to_string(c.id)).c_str(), c.name.c_str());
 }
 
 }  // namespace
@@ -108,6 +107,9 @@ void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encod
   for (int b = 1; b <= info.band_count(); ++b)
     set_band(*dataset.GetRasterBand(b), info.bands[std::size_t(b - 1)], encoding);
   for (const auto& [key, value] : info.metadata) dataset.SetMetadataItem(key.c_str(), value.c_str());
+  if (!is_integer(encoding.type)) return;  // samples that are no class ids
+  for (const ClassInfo& c : info.classes)
+    dataset.SetMetadataItem(("CLASS_" + std::to_string(c.id)).c_str(), c.name.c_str());
 }
 
 DatasetPtr virtual_copy(GDALDataset& pixels, GDALDataset* mask, const ImageInfo& info, const Encoding& encoding,

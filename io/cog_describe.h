@@ -12,7 +12,8 @@ bool is_located(const Grid& grid);
 /// True when samples of this type are indices of the image's palette.
 bool holds_palette(const ImageInfo& info, SampleType type);
 
-/// Sets it all on a dataset that is open for writing, but classes.
+/// Sets it all on a dataset that is open for writing, of classes the names only (CLASS_<id>, where samples are
+/// integers).
 void describe(GDALDataset& dataset, const ImageInfo& info, const Encoding& encoding);
 
 /// A virtual dataset of the same pixels with all that is known of them. `mask` may be null. Both files must outlive the

@@ -24,11 +24,14 @@ struct ControlList {
   std::vector<ControlRow> rows;
 };
 
-/// Reads the text of a list. Known are OpenDroneMap's gcp_list.txt (a line with the reference system; then x y z pixel
-/// line image id), its variants without images (id x y z) or without coordinates (pixel line image), tables with a
-/// header (id, x or lon or easting, y or lat or northing, pixel or col, line or row, image), and rows of numbers (x, y,
-/// pixel, line), separated by commas, semicolons, tabs or blanks. Lines that begin with # are skipped. Throws
-/// Error(Fault::data) with the line that cannot be read.
+/// Reads the text of a list, in one of these forms:
+///   x y z pixel line image id …   OpenDroneMap's gcp_list.txt, after a line with the reference system; id may lack
+///   id x y pixel line image, id x y z pixel line image, id x y z, id x y   where id is no number, and image may lack
+///   x y pixel line, x y z pixel line   in lists of RSGISLib (a comment with "Reference Map") x y pixel line metric
+///   pixel line image id   id may lack
+///   a table with a header: id, x or lon or easting, y or lat or northing, pixel or col, line or row, image
+/// Words are separated by commas, semicolons, tabs or blanks. Lines that begin with # are skipped, and so is a byte
+/// order mark. Throws Error(Fault::data) with the line that cannot be read.
 ControlList parse_control_list(const std::string& text, const std::string& path);
 
 /// What looks wrong in a list of points, one sentence each: points of one image at the same pixel but at different

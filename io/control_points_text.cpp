@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <sstream>
 
 #include "io/control_points.h"
@@ -83,8 +84,8 @@ ControlRow from_columns(const Columns& c, const std::vector<std::string>& words,
   return r;
 }
 
-// By the kinds of words: n a number, t a text.
-ControlRow from_kinds(const std::vector<std::string>& w, const std::string& where) {
+// By the kinds of words: n a number, t a text. `has_metric`: the fifth of five numbers says nothing of the place.
+ControlRow from_kinds(const std::vector<std::string>& w, bool has_metric, const std::string& where) {
   std::vector<double> v;
   std::string kinds;
   for (const std::string& word : w) {
@@ -92,15 +93,20 @@ ControlRow from_kinds(const std::vector<std::string>& w, const std::string& wher
     kinds += n ? 'n' : 't';
     v.push_back(n.value_or(0));
   }
+  const auto is = [&](std::initializer_list<const char*> forms) {
+    return std::find(forms.begin(), forms.end(), kinds) != forms.end();
+  };
   const auto text = [&](std::size_t i) { return i < w.size() ? w[i] : std::string(); };
   if (kinds.starts_with("nnnnnt")) return {text(6), Point{v[0], v[1]}, Point{v[3], v[4]}, w[5]};
-  if (kinds.starts_with("tnnnn")) return {w[0], Point{v[1], v[2]}, Point{v[3], v[4]}, text(5)};
-  if (kinds.starts_with("tnn")) return {w[0], Point{v[1], v[2]}, {}, {}};
-  if (kinds.starts_with("nnt")) return {text(3), {}, Point{v[0], v[1]}, w[2]};
-  if (kinds.starts_with("nnnn")) return {{}, Point{v[0], v[1]}, Point{v[2], v[3]}, {}};
+  if (is({"tnnnn", "tnnnnt"})) return {w[0], Point{v[1], v[2]}, Point{v[3], v[4]}, text(5)};
+  if (is({"tnnnnn", "tnnnnnt"})) return {w[0], Point{v[1], v[2]}, Point{v[4], v[5]}, text(6)};
+  if (is({"tnn", "tnnn"})) return {w[0], Point{v[1], v[2]}, {}, {}};
+  if (is({"nnt", "nntt", "nntn"})) return {text(3), {}, Point{v[0], v[1]}, w[2]};
+  if (is({"nnnn"}) || (is({"nnnnn"}) && has_metric)) return {{}, Point{v[0], v[1]}, Point{v[2], v[3]}, {}};
+  if (is({"nnnnn"})) return {{}, Point{v[0], v[1]}, Point{v[3], v[4]}, {}};
   throw Error(Fault::data, where +
-                               ": is no control point; expected are x y z pixel line image id, id x y pixel line, or a "
-                               "table with a header");
+                               ": is no control point; expected are x y z pixel line image id, id x y pixel line, x y "
+                               "pixel line, or a table with a header");
 }
 
 }  // namespace
@@ -108,13 +114,17 @@ ControlRow from_kinds(const std::vector<std::string>& w, const std::string& wher
 ControlList parse_control_list(const std::string& text, const std::string& path) {
   ControlList list;
   std::optional<Columns> columns;
-  std::istringstream in(text);
+  const std::string mark = "\xEF\xBB\xBF";  // of UTF-8, as spreadsheets write it
+  std::istringstream in(text.substr(text.starts_with(mark) ? mark.size() : 0));
   int number_of_line = 0;
   bool first = true;
+  bool has_metric = false;
   for (std::string line; std::getline(in, line);) {
     ++number_of_line;
     const std::vector<std::string> words = split(line);
-    if (words.empty() || line.starts_with('#')) continue;
+    const bool comment = line.starts_with('#');
+    if (comment && line.find("Reference Map") != std::string::npos) has_metric = true;
+    if (words.empty() || comment) continue;
     const std::string where = path + ", line " + std::to_string(number_of_line);
     if (first) {
       first = false;
@@ -127,7 +137,7 @@ ControlList parse_control_list(const std::string& text, const std::string& path)
         continue;
       }
     }
-    list.rows.push_back(columns ? from_columns(*columns, words, where) : from_kinds(words, where));
+    list.rows.push_back(columns ? from_columns(*columns, words, where) : from_kinds(words, has_metric, where));
     if (list.rows.back().id.empty()) list.rows.back().id = "line " + std::to_string(number_of_line);
   }
   if (list.rows.empty()) throw Error(Fault::data, path + ": holds no control points");

@@ -5,17 +5,13 @@
 #include <thread>
 
 #include "io/sample_type.h"
+#include "pipeline/core/window_text.h"
 
 namespace nadir {
 namespace {
 
 // Small blocks and strips are decoded several at once, so that a call's overhead is small beside its work.
 constexpr std::int64_t kGroupBytes = std::int64_t{512} << 10;
-
-std::string to_text(const Window& w) {
-  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" +
-         std::to_string(w.height);
-}
 
 // Doubles the shorter side while the image goes on there: tiles become squares, strips become bands.
 Size grouped(Size block, Size image, std::int64_t pixel_bytes) {

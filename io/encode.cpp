@@ -6,6 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "io/nodata_step.h"
+#include "io/with_type.h"
+
 namespace nadir {
 namespace {
 
@@ -15,14 +18,6 @@ struct Seen {
   int nodata = 0;
   int nan = 0;
 };
-
-template <class T>
-T neighbour(T value) {
-  if constexpr (std::is_floating_point_v<T>)
-    return std::nextafter(value, T(0) == value ? T(1) : T(0));
-  else
-    return value == std::numeric_limits<T>::max() ? T(value - 1) : T(value + 1);
-}
 
 // Integers of up to 16 bits. Adding 1.5 * 2^23 leaves the nearest integer, half to even, in the low bits of the sum;
 // the bits of sums are in the order of the sums, so that clamping them clamps the integer, whatever x was.
@@ -70,7 +65,7 @@ Seen whole_row(const float* from, int count, T* to, T empty) {
       seen.clipped += whole < low || whole > high;
       to[i] = whole > low ? whole < high ? T(whole) : std::numeric_limits<T>::max() : std::numeric_limits<T>::lowest();
     }
-    seen.nodata += to[i] == empty;
+    seen.nodata += meets(to[i], empty);
   }
   return seen;
 }
@@ -94,26 +89,11 @@ bool encode_typed(const Encoding& encoding, const float* samples, const std::uin
   }
   if (moves && seen.nodata > 0)
     for (int i = 0; i < count; ++i)
-      if ((!valid || valid[i]) && to[i] == empty) {
+      if ((!valid || valid[i]) && meets(to[i], empty)) {
         ++counts.nudged;
         to[i] = neighbour(empty);
       }
   return nan;
-}
-
-template <class F>
-auto with_type(SampleType type, const F& f) {
-  switch (type) {
-    case SampleType::u8: return f(std::uint8_t{});
-    case SampleType::u16: return f(std::uint16_t{});
-    case SampleType::i8:
-    case SampleType::i16: return f(std::int16_t{});
-    case SampleType::u32: return f(std::uint32_t{});
-    case SampleType::i32: return f(std::int32_t{});
-    case SampleType::f32: return f(float{});
-    case SampleType::f64: return f(double{});
-  }
-  return false;
 }
 
 bool fits(double value, SampleType type) {

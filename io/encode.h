@@ -19,7 +19,7 @@ struct Encoding {
 /// What encoding did to samples, for reports.
 struct EncodingCounts {
   std::int64_t clipped = 0;  ///< valid samples beyond the type's range
-  std::int64_t nudged = 0;   ///< valid samples that met the nodata value and were moved to its neighbour
+  std::int64_t nudged = 0;   ///< valid samples that met the nodata value and were moved off it; see nodata_step.h
   std::int64_t valid = 0;    ///< pixels
   std::int64_t total = 0;    ///< pixels
 

@@ -81,7 +81,10 @@ class MaskSink final : public Sink {
   void write(ConstTileView tile) override { file_.write(tile); }
   bool holds(const Window& window) const override { return file_.holds(window); }
   Record finish() override {
-    if (!classes_.empty()) write_style();
+    if (classes_.empty())
+      std::filesystem::remove(stem_ + ".qml");  // of a former run, with classes that are no more
+    else
+      write_style();
     return file_.finish();
   }
 

@@ -3,24 +3,9 @@
 
 #include <cstdio>
 
+#include "pipeline/core/xml_text.h"
+
 namespace nadir {
-namespace {
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 std::string mask_style(const std::vector<ClassInfo>& classes) {
   std::string text =
@@ -31,7 +16,7 @@ std::string mask_style(const std::vector<ClassInfo>& classes) {
   for (const ClassInfo& c : classes) {
     char colour[8];
     std::snprintf(colour, sizeof colour, "#%02x%02x%02x", c.colour[0], c.colour[1], c.colour[2]);
-    text += "    <paletteEntry value=\"" + std::to_string(c.id) + "\" label=\"" + escaped(c.name) + "\" color=\"" +
+    text += "    <paletteEntry value=\"" + std::to_string(c.id) + "\" label=\"" + xml_escaped(c.name) + "\" color=\"" +
             colour + "\" alpha=\"255\"/>\n";
   }
   return text + "   </colorPalette>\n  </rasterrenderer>\n </pipe>\n</qgis>\n";

@@ -42,6 +42,10 @@ std::string pattern_key(const ImageInfo& info, const Encoding& encoding, const s
     key.add(name);
     key.add(value);
   }
+  for (const ClassInfo& c : info.classes) {
+    key.add(c.id);
+    key.add(c.name);
+  }
   return key.text();
 }
 

@@ -7,6 +7,9 @@
 #include <limits>
 #include <type_traits>
 
+#include "io/nodata_step.h"
+#include "io/with_type.h"
+
 namespace nadir {
 namespace {
 
@@ -60,17 +63,15 @@ struct Reducer {
     return !has_empty || v != empty;
   }
 
+  bool meets_empty(T v) const { return has_empty && moves_off_empty && meets(v, empty); }
+
   T operator()(const std::array<T, 4>& v, int count) const {
     if (count == 0) return empty;
     if (reduction == Reduction::most_frequent) return most_frequent(v, count);
     Sum<T> sum = 0;
     for (int i = 0; i < count; ++i) sum += v[std::size_t(i)];
     const T mean = rounded_average<T>(sum, count);
-    if (!has_empty || !moves_off_empty || mean != empty) return mean;
-    if constexpr (std::is_floating_point_v<T>)
-      return std::nextafter(mean, T(1));
-    else
-      return mean == std::numeric_limits<T>::max() ? T(mean - 1) : T(mean + 1);
+    return meets_empty(mean) ? neighbour(empty) : mean;
   }
 
   static T most_frequent(const std::array<T, 4>& v, int count) {
@@ -103,6 +104,12 @@ struct Reducer {
     return invalid == 0;
   }
 
+  bool all_kept(const T* averages, int count) const {
+    int lost = 0;
+    for (int x = 0; x < count; ++x) lost += !is_valid(averages[x]) || meets_empty(averages[x]);
+    return lost == 0;
+  }
+
   void block(const T* in, int width, int height, int in_stride, T* out, int out_stride) const {
     for (int y = 0; y < height; y += 2) {
       const T* top = in + std::ptrdiff_t(y) * in_stride;
@@ -111,7 +118,7 @@ struct Reducer {
       const bool full = bottom && all_valid(top, width) && all_valid(bottom, width);
       int pairs = full && reduction == Reduction::average ? width / 2 : 0;
       average_full(top, bottom, pairs, to);
-      if (!all_valid(to, pairs)) pairs = 0;  // an average met the nodata value
+      if (!all_kept(to, pairs)) pairs = 0;  // an average met the nodata value
       if (2 * pairs < width) row(top + 2 * pairs, bottom ? bottom + 2 * pairs : nullptr, width - 2 * pairs, to + pairs);
     }
   }
@@ -129,19 +136,8 @@ void reduce_typed(const Encoding& encoding, Reduction reduction, const std::byte
 
 void reduce_block(const Encoding& encoding, Reduction reduction, const std::byte* in, int width, int height,
                   int in_stride, std::byte* out, int out_stride) {
-  const auto reduce = [&]<class T>(T) {
-    reduce_typed<T>(encoding, reduction, in, width, height, in_stride, out, out_stride);
-  };
-  switch (encoding.type) {
-    case SampleType::u8: return reduce(std::uint8_t{});
-    case SampleType::u16: return reduce(std::uint16_t{});
-    case SampleType::i8:
-    case SampleType::i16: return reduce(std::int16_t{});
-    case SampleType::u32: return reduce(std::uint32_t{});
-    case SampleType::i32: return reduce(std::int32_t{});
-    case SampleType::f32: return reduce(float{});
-    case SampleType::f64: return reduce(double{});
-  }
+  with_type(encoding.type,
+            [&]<class T>(T) { reduce_typed<T>(encoding, reduction, in, width, height, in_stride, out, out_stride); });
 }
 
 }  // namespace nadir

@@ -6,22 +6,10 @@
 #include <cstring>
 #include <limits>
 
+#include "io/with_type.h"
+
 namespace nadir {
 namespace {
-
-template <class F>
-void with_type(SampleType type, const F& f) {
-  switch (type) {
-    case SampleType::u8: return f(std::uint8_t{});
-    case SampleType::i8: return f(std::int8_t{});
-    case SampleType::u16: return f(std::uint16_t{});
-    case SampleType::i16: return f(std::int16_t{});
-    case SampleType::u32: return f(std::uint32_t{});
-    case SampleType::i32: return f(std::int32_t{});
-    case SampleType::f32: return f(float{});
-    case SampleType::f64: return f(double{});
-  }
-}
 
 // Infinity, NaN, and what overflows float32; in a form that vectorises.
 bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
@@ -140,9 +128,7 @@ std::optional<double> decode_rows(const StoredPixels& pixels, std::span<const St
 
 std::optional<double> decode(const StoredPixels& pixels, SampleType type, std::span<const StoredBand> bands,
                              TileView out) {
-  std::optional<double> rounded;
-  with_type(type, [&]<class T>(T) { rounded = decode_rows<T>(pixels, bands, out); });
-  return rounded;
+  return with_type(type, [&]<class T>(T) { return decode_rows<T>(pixels, bands, out); });
 }
 
 void clear_invalid(TileView out) {

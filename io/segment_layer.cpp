@@ -3,18 +3,9 @@
 
 #include <cmath>
 
-#include "io/gdal_handle.h"
+#include "io/geopackage.h"
 
 namespace nadir {
-namespace {
-
-void add_field(OGRLayer& layer, const char* name, OGRFieldType type) {
-  OGRFieldDefn field(name, type);
-  if (layer.CreateField(&field) != OGRERR_NONE)
-    throw Error(Fault::io, std::string("the field ") + name + " cannot be created");
-}
-
-}  // namespace
 
 double pixel_area_m2(const Grid& grid) {
   const OGRSpatialReference crs = parse_crs(grid.crs_wkt, "the grid");

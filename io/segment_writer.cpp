@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "io/gdal_handle.h"
+#include "io/geopackage.h"
 #include "io/scratch_tiff.h"
 #include "io/segment_layer.h"
 
@@ -104,22 +104,15 @@ class SegmentSink final : public Sink {
   }
 
   std::int64_t write_layer(const std::string& path, const std::string& numbers) const {
-    // GeoPackages hold the time of their making; a fixed one keeps equal results equal files.
-    const CPLConfigOptionSetter fixed_time("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z", false);
     const DatasetPtr raster = open_dataset(numbers, GDAL_OF_RASTER, {"GTiff"}, "drivers");
-    GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
-    const DatasetPtr dataset(driver ? driver->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr) : nullptr);
-    if (!dataset) throw Error(Fault::io, "the file cannot be created");
-    OGRSpatialReference crs = parse_crs(info_.grid.crs_wkt, "the mask");
-    OGRLayer* layer = dataset->CreateLayer("segments", crs.IsEmpty() ? nullptr : &crs, wkbMultiPolygon, nullptr);
-    if (!layer) throw Error(Fault::io, "the layer cannot be created");
-    SegmentLayer segments(*layer, segments_, info_, bands() > 1, min_px_);
-    if (dataset->StartTransaction() != OGRERR_NONE) throw Error(Fault::io, "the file takes no transaction");
+    GeoPackage file(path, "segments", wkbMultiPolygon, info_.grid.crs_wkt, "the mask");
+    SegmentLayer segments(file.layer(), segments_, info_, bands() > 1, min_px_);
+    file.begin();
     GDALRasterBand* band = raster->GetRasterBand(1);
     if (GDALPolygonize(GDALRasterBand::ToHandle(band), GDALRasterBand::ToHandle(band), OGRLayer::ToHandle(&segments), 0,
                        nullptr, nullptr, nullptr) != CE_None)
       throw Error(Fault::io, "the areas cannot be outlined");
-    if (dataset->CommitTransaction() != OGRERR_NONE) throw Error(Fault::io, "the transaction cannot be completed");
+    file.finish();
     return segments.written();
   }
 

@@ -1,12 +1,11 @@
 // Surveys to GeoPackages.
-#include <ogrsf_frmts.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
-#include "io/gdal_handle.h"
+#include "io/geopackage.h"
 #include "io/io.h"
 
 namespace nadir {
@@ -53,27 +52,24 @@ std::unique_ptr<OGRGeometry> geometry_from(const Feature& feature) {
   return geometry;
 }
 
-void write_features(OGRLayer& layer, const Survey& survey, const std::string& class_field) {
+void write_features(GeoPackage& file, const Survey& survey, const std::string& class_field) {
   for (const Feature& f : survey.features) {
-    OGRFeature row(layer.GetLayerDefn());
+    OGRFeature row(file.layer().GetLayerDefn());
     const ClassInfo* known = survey.find_class(f.class_id);
     row.SetField(class_field.c_str(), known ? known->name.c_str() : std::to_string(f.class_id).c_str());
     row.SetField("feature", f.id.c_str());
     row.SetGeometryDirectly(geometry_from(f).release());
-    if (layer.CreateFeature(&row) != OGRERR_NONE) throw Error(Fault::io, "feature " + f.id + " cannot be written");
+    file.add(row);
   }
 }
 
-void write_layer(GDALDataset& dataset, const Survey& survey, const std::string& class_field) {
-  OGRSpatialReference crs = parse_crs(survey.crs_wkt, "the survey");
-  OGRLayer* layer = dataset.CreateLayer("survey", crs.IsEmpty() ? nullptr : &crs, wkbUnknown, nullptr);
-  OGRFieldDefn class_column(class_field.c_str(), OFTString);
-  OGRFieldDefn id_column("feature", OFTString);
-  if (!layer || layer->CreateField(&class_column) != OGRERR_NONE || layer->CreateField(&id_column) != OGRERR_NONE)
-    throw Error(Fault::io, "the layer cannot be created");
-  if (dataset.StartTransaction() != OGRERR_NONE) throw Error(Fault::io, "the file takes no transaction");
-  write_features(*layer, survey, class_field);
-  if (dataset.CommitTransaction() != OGRERR_NONE) throw Error(Fault::io, "the transaction cannot be completed");
+void write_layer(const std::string& path, const Survey& survey, const std::string& class_field) {
+  GeoPackage file(path, "survey", wkbUnknown, survey.crs_wkt, "the survey");
+  add_field(file.layer(), class_field.c_str(), OFTString);
+  add_field(file.layer(), "feature", OFTString);
+  file.begin();
+  write_features(file, survey, class_field);
+  file.finish();
 }
 
 }  // namespace
@@ -89,15 +85,8 @@ void write_survey_file(const std::string& path, const Survey& survey, const std:
   fs::create_directories(folder, failure);
   fs::remove(unfinished, failure);
   const GdalMessages messages;
-  // GeoPackages hold the time of their making; a fixed one keeps equal surveys equal files.
-  CPLConfigOptionSetter fixed_time("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z", false);
   try {
-    GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
-    DatasetPtr dataset(driver ? driver->Create(unfinished.c_str(), 0, 0, 0, GDT_Unknown, nullptr) : nullptr);
-    if (!dataset) throw Error(Fault::io, "the file cannot be created");
-    write_layer(*dataset, survey, class_field);
-    dataset.reset();
-    if (messages.failed()) throw Error(Fault::io, "the file cannot be completed");
+    write_layer(unfinished, survey, class_field);
     if (std::rename(unfinished.c_str(), path.c_str()) != 0)
       throw Error(Fault::io, std::string("rename failed: ") + std::strerror(errno));
   } catch (const Error& error) {

@@ -1,14 +1,12 @@
 // write_tie_points: a GeoPackage of tie points and a picture of their residuals.
 #include "io/tie_point_writer.h"
 
-#include <ogrsf_frmts.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 
-#include "io/gdal_handle.h"
+#include "io/geopackage.h"
 
 namespace nadir {
 namespace {
@@ -21,40 +19,30 @@ struct Params {
 NADIR_PARAMS(Params, PARAM(picture, "", any(), "Also writes an SVG: before and after in turn, with residual arrows."))
 
 void add_fields(OGRLayer& layer) {
-  for (const char* name : {"moved_x_px", "moved_y_px", "residual_x_px", "residual_y_px", "correlation", "second_peak",
-                           "sigma", "weight"}) {
-    OGRFieldDefn field(name, OFTReal);
-    if (layer.CreateField(&field) != OGRERR_NONE) throw Error(Fault::io, "the fields cannot be created");
-  }
-  OGRFieldDefn band("band", OFTInteger);
-  if (layer.CreateField(&band) != OGRERR_NONE) throw Error(Fault::io, "the fields cannot be created");
+  for (const char* name :
+       {"moved_x_px", "moved_y_px", "residual_x_px", "residual_y_px", "correlation", "second_peak", "sigma", "weight"})
+    add_field(layer, name, OFTReal);
+  add_field(layer, "band", OFTInteger);
 }
 
 // At the place where the reference says that it lies.
-void add_tie(OGRLayer& layer, const TiePoint& t, const Grid& grid) {
-  OGRFeature row(layer.GetLayerDefn());
+void add_tie(GeoPackage& file, const TiePoint& t, const Grid& grid) {
+  OGRFeature row(file.layer().GetLayerDefn());
   const double values[]{t.moved.x, t.moved.y, t.residual.x, t.residual.y, t.score, t.second, t.sigma, t.weight};
   for (int i = 0; i < 8; ++i) row.SetField(i, values[i]);
   row.SetField(8, t.band + 1);
   const Point from = grid.to_map(t.at.x, t.at.y);
   const OGRPoint place(from.x, from.y);
   row.SetGeometry(&place);
-  if (layer.CreateFeature(&row) != OGRERR_NONE) throw Error(Fault::io, "a tie point cannot be written");
+  file.add(row);
 }
 
 void write_layer(const std::string& path, const TiePoints& ties, const Grid& grid) {
-  // GeoPackages hold the time of their making; a fixed one keeps equal results equal files.
-  CPLConfigOptionSetter fixed_time("OGR_CURRENT_DATE", "2000-01-01T00:00:00.000Z", false);
-  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("GPKG");
-  DatasetPtr dataset(driver ? driver->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr) : nullptr);
-  if (!dataset) throw Error(Fault::io, "the file cannot be created");
-  OGRSpatialReference crs = parse_crs(grid.crs_wkt, "the scene");
-  OGRLayer* layer = dataset->CreateLayer("tie_points", crs.IsEmpty() ? nullptr : &crs, wkbPoint, nullptr);
-  if (!layer) throw Error(Fault::io, "the layer cannot be created");
-  add_fields(*layer);
-  if (dataset->StartTransaction() != OGRERR_NONE) throw Error(Fault::io, "the file takes no transaction");
-  for (const TiePoint& t : ties) add_tie(*layer, t, grid);
-  if (dataset->CommitTransaction() != OGRERR_NONE) throw Error(Fault::io, "the transaction cannot be completed");
+  GeoPackage file(path, "tie_points", wkbPoint, grid.crs_wkt, "the scene");
+  add_fields(file.layer());
+  file.begin();
+  for (const TiePoint& t : ties) add_tie(file, t, grid);
+  file.finish();
 }
 
 // Tiles leave every n-th pixel of their first band in a thumbnail; at the end it is stretched to grey.
@@ -85,16 +73,24 @@ class TiePointSink final : public Sink {
     const GdalMessages messages;
     fs::create_directories(fs::path(stem_).parent_path());
     fs::create_directories(work_);
-    const std::string unfinished = work_ + "/" + fs::path(stem_).filename().string() + ".gpkg";
+    const std::string name = fs::path(stem_).filename().string();
+    const std::string layer = work_ + "/" + name + ".gpkg", drawing = work_ + "/" + name + ".svg";
+    std::string ending = ".gpkg";  // of what is being written
     std::error_code ignored;
-    fs::remove(unfinished, ignored);
+    fs::remove(layer, ignored);
     try {
-      write_layer(unfinished, transform_.tie_points, grid_);
-      fs::rename(unfinished, stem_ + ".gpkg");
-      if (picture_) write_picture(fs::path(stem_ + ".svg"));
+      write_layer(layer, transform_.tie_points, grid_);
+      if (picture_) {
+        ending = ".svg";
+        write_picture(drawing);
+        fs::rename(drawing, stem_ + ".svg");
+      }
+      fs::rename(layer, stem_ + ".gpkg");
     } catch (const std::exception& e) {
-      fs::remove(unfinished, ignored);
-      throw Error(Fault::io, stem_ + ".gpkg: " + e.what() + (messages.text().empty() ? "" : ": " + messages.text()));
+      fs::remove(layer, ignored);
+      fs::remove(drawing, ignored);
+      throw Error(Fault::io,
+                  stem_ + ending + ": " + e.what() + (messages.text().empty() ? "" : ": " + messages.text()));
     }
     Record facts{{"path", stem_ + ".gpkg"}, {"tie_points", std::int64_t(transform_.tie_points.size())}};
     if (picture_) facts.set("picture", stem_ + ".svg");
@@ -102,7 +98,7 @@ class TiePointSink final : public Sink {
   }
 
  private:
-  void write_picture(const std::filesystem::path& path) {
+  void write_picture(const std::string& path) {
     std::vector<float> known;
     for (const float v : samples_)
       if (std::isfinite(v)) known.push_back(v);
@@ -112,9 +108,10 @@ class TiePointSink final : public Sink {
     for (const float v : samples_)
       thumbnail_.grey.push_back(
           std::isfinite(v) && high > low ? std::uint8_t(std::clamp(255 * (v - low) / (high - low), 0.0f, 255.0f)) : 0);
-    const std::filesystem::path unfinished = std::filesystem::path(work_) / path.filename();
-    std::ofstream(unfinished, std::ios::binary) << alignment_picture(thumbnail_, transform_);
-    std::filesystem::rename(unfinished, path);
+    std::ofstream out(path, std::ios::binary);
+    out << alignment_picture(thumbnail_, transform_);
+    out.close();
+    if (!out) throw Error(Fault::io, "the picture cannot be written; is the disk full?");
   }
 
   bool picture_;

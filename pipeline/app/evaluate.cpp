@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <map>
 
 #include "pipeline/app/describe_stages.h"
@@ -39,6 +41,12 @@ Value read_survey(const Registry& registry, const std::string& path, const std::
   StageContext context = context_of(reader, params, wiring_for(reader));
   context.scene_grid = grid;
   return reader.as<ValueFactory>()->make(context);
+}
+
+bool is_geotiff(const std::string& path) {
+  std::string extension = std::filesystem::path(path).extension().string();
+  for (char& c : extension) c = char(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".tif" || extension == ".tiff";
 }
 
 // Numbers under each other, as in a confusion matrix.
@@ -86,11 +94,13 @@ Record evaluate_image(const Registry& registry, const std::string& reference, co
 
 Record evaluate_mask(const Registry& registry, const std::string& truth, const std::string& mask,
                      const std::string& class_field) {
+  const bool is_raster = is_geotiff(truth);
+  if (is_raster && !class_field.empty())
+    throw Error(Fault::usage, truth + " is a mask and has no fields; leave --class-field out");
   const auto labels = open_image(registry, mask, "");
   const StageInfo& assess = stage_named(registry, "assess");
   Wiring wiring = wiring_for(assess);
   wiring.images[port_named(assess, "labels")] = labels.get();
-  const bool is_raster = truth.ends_with(".tif") || truth.ends_with(".tiff");
   const auto reference = is_raster ? open_image(registry, truth, "") : nullptr;
   if (is_raster)
     wiring.images[port_named(assess, "reference")] = reference.get();

@@ -18,7 +18,7 @@ Record evaluate_image(const Registry& registry, const std::string& reference, co
                       const CompareOptions& options);
 
 /// Confusion matrix, accuracies and areas of a mask: `assess`, against a survey or, where `truth` is a GeoTIFF, another
-/// mask. `class_field` may be empty.
+/// mask (Error(Fault::usage) with a `class_field`, which may be empty).
 Record evaluate_mask(const Registry& registry, const std::string& truth, const std::string& mask,
                      const std::string& class_field);
 

@@ -47,6 +47,9 @@ void add_run_options(CLI::App& command, RunRequest& r) {
   command.add_flag("--json", r.json, "Print the result as JSON");
 }
 
+// Class names and paths may hold bytes that are no UTF-8.
+std::string text_of(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
 class Commands {
  public:
   Commands(CLI::App& app, int argc, char** argv) : app_(app) {
@@ -163,21 +166,28 @@ class Commands {
     CLI::App* c = command("evaluate", "Score an image against a reference, or a mask against a survey", [this] {
       configure_io(kSmallCache);
       const Record record = evaluate();
-      fmt::print("{}", run_.json ? json_of(record).dump(2) + "\n" : record_text(record));
+      fmt::print("{}", run_.json ? text_of(json_of(record)) + "\n" : record_text(record));
       return 0;
     });
     CLI::Option_group* against = c->add_option_group("against");
-    against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
-    against->add_option("--truth", run_.truth, "The survey, or a mask that is right (GeoTIFF)")->type_name("FILE");
+    CLI::Option* reference =
+        against->add_option("--reference", reference_, "The image that is right")->type_name("FILE");
+    CLI::Option* truth =
+        against->add_option("--truth", run_.truth, "The survey, or a mask that is right (GeoTIFF)")->type_name("FILE");
     against->require_option(1);
     CLI::Option* image = c->add_option("image", image_, "Image or mask");
     c->add_option("--mapped-field", mapped_field_, "Field of the survey that holds the mapped class; needs no mask")
+        ->needs(truth)
         ->excludes(image);
-    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")->check(CLI::Range(0, 100000));
+    c->add_option("--crop", compare_.crop, "Pixels left out along every edge")
+        ->check(CLI::Range(0, 100000))
+        ->needs(reference);
     c->add_option("--scale", compare_.scale, "Pixel size of the coarse original over that of the image, for ERGAS")
-        ->check(CLI::Range(1.0, 64.0));
-    c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images");
-    c->add_option("--class-field", class_field_, "Field of the survey that holds the class");
+        ->check(CLI::Range(1.0, 64.0))
+        ->needs(reference);
+    c->add_option("--band", compare_.band, "Name or number of a band, or luma for that of RGB images")
+        ->needs(reference);
+    c->add_option("--class-field", class_field_, "Field of the survey that holds the class")->needs(truth);
     c->add_flag("--json", run_.json, "Print as JSON");
   }
 
@@ -221,7 +231,7 @@ class Commands {
     const Json before = before_.empty() ? Json() : read_json_file(before_);
     const Json result = graph_bench_.run.config.empty() ? bench_stages() : bench_one_graph();
     const bool graph = result.contains("variants");
-    fmt::print("{}", run_.json ? result.dump(2) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
+    fmt::print("{}", run_.json ? text_of(result) + "\n" : graph ? bench_graph_text(result) : bench_text(result));
     if (!before_.empty()) fmt::print(run_.json ? stderr : stdout, "{}", compare_bench(before, result));
     return 0;
   }

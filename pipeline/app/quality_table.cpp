@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <vector>
 
@@ -15,11 +16,23 @@ using Figures = std::map<std::string, double>;
 
 bool compares(const Json& record) { return record.contains("psnr") && record.contains("ssim"); }
 
+// What stands below a list of keys, or null.
+const Json& below(const Json& json, std::initializer_list<std::string> keys) {
+  static const Json nothing;
+  const Json* found = &json;
+  for (const std::string& key : keys) {
+    const auto next = found->is_object() ? found->find(key) : found->end();
+    if (next == found->end()) return nothing;
+    found = &*next;
+  }
+  return *found;
+}
+
 // Seconds of the node whose image `node` compares; negative where run.json does not tell.
 double seconds_of_compared(const Json& run, const Json& scene, const std::string& node) {
-  const Json::json_pointer input("/config/graph/" + node + "/in/image");
-  if (!run.contains(input)) return -1;
-  const auto port = run[input].get<std::string>();
+  const Json& input = below(run, {"config", "graph", node, "in", "image"});
+  if (!input.is_string()) return -1;
+  const auto port = input.get<std::string>();
   const std::string producer = port.substr(0, port.find('.'));
   double seconds = -1;
   for (const Json& s : scene.value("stages", Json::array()))

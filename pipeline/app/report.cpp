@@ -8,6 +8,8 @@
 #include <map>
 #include <string_view>
 
+#include "pipeline/core/xml_text.h"
+
 namespace nadir::app {
 namespace {
 
@@ -23,21 +25,6 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; } td.hit { backgro
 img { max-width: 100%; }
 pre { background: #f7f8f8; padding: .8rem; overflow-x: auto; }
 )";
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
-      default: safe += c;
-    }
-  }
-  return safe;
-}
 
 std::string element(const char* tag, const std::string& html) { return fmt::format("<{0}>{1}</{0}>\n", tag, html); }
 std::string cell(const std::string& html) { return "<td>" + html + "</td>"; }
@@ -57,18 +44,23 @@ const Json& at(const Json& object, const char* key) {
   return object.is_object() && it != object.end() ? *it : nothing;
 }
 
+// Paths may hold bytes that are no UTF-8.
+std::string dumped(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string plain(const Json& value) {
   if (value.is_null()) return "–";
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
-  if (!value.is_array()) return value.dump();
+  if (!value.is_array()) return dumped(value);
   std::string text;
   for (const Json& item : value) text += (text.empty() ? "" : ", ") + plain(item);
   return text;
 }
 
-std::string text_of(const Json& object, const char* key) { return escaped(plain(at(object, key))); }
+std::string text_of(const Json& object, const char* key) { return xml_escaped(plain(at(object, key))); }
 
 std::string seconds(const Json& object) {
   const Json& s = at(object, "seconds");
@@ -90,12 +82,12 @@ std::string reference_to(const std::string& path) {
     const bool plain_sign = std::string_view(" %#?").find(c) == std::string_view::npos;
     href += plain_sign ? std::string(1, c) : fmt::format("%{:02X}", int(c));
   }
-  return escaped(href);
+  return xml_escaped(href);
 }
 
 std::string link(const std::string& path) {
   const std::string href = reference_to(path);
-  return href.empty() ? escaped(path) : fmt::format("<a href=\"{}\">{}</a>", href, escaped(path));
+  return href.empty() ? xml_escaped(path) : fmt::format("<a href=\"{}\">{}</a>", href, xml_escaped(path));
 }
 
 bool is_matrix(const Json& value) {
@@ -113,15 +105,15 @@ std::string matrix_table(const Json& matrix, const Json& names) {
   const bool named = square && names.is_array() && names.size() == matrix.size();
   std::string head = named ? "<th>truth \\ mask</th>" : "<th></th>";
   for (std::size_t c = 0; c < matrix[0].size(); ++c)
-    head += fmt::format("<th>{}</th>", named ? escaped(plain(names[c])) : std::to_string(c + 1));
+    head += fmt::format("<th>{}</th>", named ? xml_escaped(plain(names[c])) : std::to_string(c + 1));
   std::string html = row(head);
   for (std::size_t r = 0; r < matrix.size(); ++r) {
-    std::string cells = fmt::format("<th>{}</th>", named ? escaped(plain(names[r])) : std::to_string(r + 1));
+    std::string cells = fmt::format("<th>{}</th>", named ? xml_escaped(plain(names[r])) : std::to_string(r + 1));
     for (std::size_t c = 0; c < matrix[r].size(); ++c) {
       const Json& v = matrix[r][c];
       const bool some = v.is_number() && v.get<double>() > 0;
       const char* look = !square || !some ? "n" : r == c ? "n hit" : "n miss";
-      cells += fmt::format("<td class=\"{}\">{}</td>", look, escaped(plain(v)));
+      cells += fmt::format("<td class=\"{}\">{}</td>", look, xml_escaped(plain(v)));
     }
     html += row(cells);
   }
@@ -139,10 +131,10 @@ std::string record_table(const Json& record) {
   std::string html;
   for (const auto& [key, value] : record.items()) {
     const std::string shown = is_matrix(value)    ? matrix_table(value, at(record, "classes"))
-                              : key == "crs"      ? escaped(crs_text(plain(value)))
+                              : key == "crs"      ? xml_escaped(crs_text(plain(value)))
                               : value.is_object() ? record_table(value)
-                                                  : escaped(plain(value));
-    html += row("<th>" + escaped(key) + "</th>" + cell(shown));
+                                                  : xml_escaped(plain(value));
+    html += row("<th>" + xml_escaped(key) + "</th>" + cell(shown));
   }
   return element("table", html);
 }
@@ -160,9 +152,9 @@ std::string outputs_cell(const Json& scene) {
 std::string notes_cell(const Json& scene) {
   std::string html;
   if (const Json& error = at(scene, "error"); error.is_string() && !error.get<std::string>().empty())
-    html += "<span class=\"failed\">" + escaped(plain(error)) + "</span>";
+    html += "<span class=\"failed\">" + xml_escaped(plain(error)) + "</span>";
   for (const Json& w : at(scene, "warnings"))
-    html += (html.empty() ? "" : "<br>") + ("<span class=\"warn\">" + escaped(plain(w)) + "</span>");
+    html += (html.empty() ? "" : "<br>") + ("<span class=\"warn\">" + xml_escaped(plain(w)) + "</span>");
   return html;
 }
 
@@ -210,7 +202,7 @@ std::string scene_section(const Json& scene) {
   for (const auto& [node, value] : at(scene, "values").items()) {
     const Json& record = at(value, "record");
     if (!record.is_object() || record.empty()) continue;
-    html += element("h3", escaped(node) + " <span class=\"quiet\">" + text_of(value, "stage") + "</span>");
+    html += element("h3", xml_escaped(node) + " <span class=\"quiet\">" + text_of(value, "stage") + "</span>");
     html += record_table(record);
   }
   if (const Json& stages = at(scene, "stages"); stages.is_array() && !stages.empty())
@@ -232,7 +224,7 @@ std::string summary(const Json& run) {
 std::string command_line(const Json& run) {
   std::string text;
   for (const Json& word : at(run, "command")) text += (text.empty() ? "" : " ") + plain(word);
-  return text.empty() ? "" : element("pre", escaped(text));
+  return text.empty() ? "" : element("pre", xml_escaped(text));
 }
 
 }  // namespace
@@ -241,15 +233,16 @@ std::string report_html(const Json& run) {
   const Json& file = at(run, "config_file");
   const std::string config =
       file.is_string() ? std::filesystem::path(file.get<std::string>()).filename().string() : "run";
-  std::string body = element("h1", "Nadir: " + escaped(config)) + summary(run) + command_line(run) + scenes_table(run);
+  std::string body =
+      element("h1", "Nadir: " + xml_escaped(config)) + summary(run) + command_line(run) + scenes_table(run);
   for (const Json& scene : at(run, "scenes")) body += scene_section(scene);
   if (const Json& resolved = at(run, "config"); !resolved.is_null())
-    body += element("h2", "Config, with all defaults") + element("pre", escaped(resolved.dump(2)));
+    body += element("h2", "Config, with all defaults") + element("pre", xml_escaped(dumped(resolved, 2)));
   return fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Nadir: {}</title>\n<style>{}</style>\n</head>\n"
       "<body>\n{}</body>\n</html>\n",
-      escaped(config), kStyle, body);
+      xml_escaped(config), kStyle, body);
 }
 
 }  // namespace nadir::app

@@ -1,8 +1,7 @@
 // The sample as files.
-#include <fstream>
-
 #include "io/io.h"
 #include "pipeline/app/record_json.h"
+#include "pipeline/app/run_folder.h"
 #include "pipeline/app/sample.h"
 #include "pipeline/core/error.h"
 
@@ -29,12 +28,6 @@ Json description(const Sample& sample, std::uint64_t seed) {
           {"scenes", std::move(scenes)}};
 }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream out(path);
-  out << text << std::flush;
-  if (!out) throw Error(Fault::io, "cannot write " + path.string());
-}
-
 void make_folder(const std::filesystem::path& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
@@ -49,12 +42,11 @@ void write_sample(const std::filesystem::path& dir, std::uint64_t seed) {
   make_folder(dir / "truth");
   for (const SampleScene& scene : sample.scenes) {
     write_geotiff_file((dir / "scenes" / (scene.name + ".tif")).string(), scene.info, scene.image.view());
-    ImageInfo truth_info = scene.truth_info;  // its codes are not those that the survey's reader will number
-    for (const ClassInfo& c : sample.survey.classes) truth_info.metadata["CLASS_" + std::to_string(c.id)] = c.name;
-    write_geotiff_file((dir / "truth" / ("truth_" + scene.name + ".tif")).string(), truth_info, scene.truth.view());
+    write_geotiff_file((dir / "truth" / ("truth_" + scene.name + ".tif")).string(), scene.truth_info,
+                       scene.truth.view());
   }
   write_survey_file((dir / "survey.gpkg").string(), sample.survey, "landcover");
-  write_text(dir / "sample.json", description(sample, seed).dump(2) + "\n");
+  write_text_file((dir / "sample.json").string(), description(sample, seed).dump(2) + "\n");
 }
 
 }  // namespace nadir::app

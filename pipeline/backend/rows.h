@@ -38,9 +38,9 @@ void exact_sum(double* out, const double* const* rows, const double* weights, in
 /// Four sums at once, which read each row once: out[r][x] = sum_j weights[j] rows[step r + j][x].
 void four_weighted_sums(float* const* out, const float* const* rows, const float* weights, int count, int step, int n);
 
-/// Both directions of a bank of two taps, for pairs of rows: with a, b the samples 2i and 2i + 1 of a row, low = low[0]
-/// a
-/// + low[1] b and so on along x, then the same along y with `top` first; n pairs.
+/// Both directions of a bank of two taps, for n pairs of samples of two rows. With a and b the samples 2i and 2i + 1 of
+/// a row, the sums are low[0] a + low[1] b and high[0] a + high[1] b along x; along y it is the same of the sums of
+/// `top` and `bottom`.
 struct QuadRows {
   float* ll;
   float* lh;

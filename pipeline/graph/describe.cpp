@@ -2,14 +2,28 @@
 #include "pipeline/graph/describe.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace nadir {
 namespace {
 
-// Mermaid ids must not hold dots.
+// Mermaid ids must hold neither dots nor any other sign of its language.
 std::string plain_id(std::string id) {
-  std::replace(id.begin(), id.end(), '.', '_');
+  for (char& c : id)
+    if (std::string_view(" .,;:\"'`\\/|&#%@$!?*+=~^<>()[]{}").find(c) != std::string_view::npos) c = '_';
   return id;
+}
+
+std::string replaced(const std::string& text, char what, const std::string& by) {
+  std::string result;
+  for (const char c : text) result += c == what ? by : std::string(1, c);
+  return result;
+}
+
+// Between quotes, in either language.
+std::string dot_text(const std::string& text) { return replaced(replaced(text, '\\', "\\\\"), '"', "\\\""); }
+std::string mermaid_text(const std::string& text) {
+  return replaced(replaced(replaced(text, '#', "#35;"), '"', "#quot;"), '<', "#lt;");
 }
 
 template <class F>
@@ -23,9 +37,10 @@ void for_each_edge(const Graph& graph, F f) {
 
 std::string graph_as_dot(const Graph& graph) {
   std::string text = "digraph nadir {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n";
-  for (const Node& n : graph.nodes) text += "  \"" + n.id + "\" [label=\"" + n.id + "\\n" + n.stage->name + "\"];\n";
+  for (const Node& n : graph.nodes)
+    text += "  \"" + dot_text(n.id) + "\" [label=\"" + dot_text(n.id) + "\\n" + n.stage->name + "\"];\n";
   for_each_edge(graph, [&text](const Node& from, const std::string& type, const Node& to) {
-    text += "  \"" + from.id + "\" -> \"" + to.id + "\" [label=\"" + type + "\"];\n";
+    text += "  \"" + dot_text(from.id) + "\" -> \"" + dot_text(to.id) + "\" [label=\"" + type + "\"];\n";
   });
   return text + "}\n";
 }
@@ -33,7 +48,7 @@ std::string graph_as_dot(const Graph& graph) {
 std::string graph_as_mermaid(const Graph& graph) {
   std::string text = "flowchart LR\n";
   for (const Node& n : graph.nodes)
-    text += "  " + plain_id(n.id) + "[\"" + n.id + "<br/><small>" + n.stage->name + "</small>\"]\n";
+    text += "  " + plain_id(n.id) + "[\"" + mermaid_text(n.id) + "<br/><small>" + n.stage->name + "</small>\"]\n";
   for_each_edge(graph, [&text](const Node& from, const std::string& type, const Node& to) {
     text += "  " + plain_id(from.id) + " -- " + type + " --> " + plain_id(to.id) + "\n";
   });

@@ -161,6 +161,29 @@ TEST_F(Program, evaluates_pictures_and_tells_rows_from_columns) {
   EXPECT_NE(mask.out.find("confusion (rows: truth, columns: mask)"), std::string::npos) << mask.out << mask.err;
 }
 
+TEST_F(Program, refuses_options_of_evaluate_that_would_do_nothing) {
+  const std::string mask = "evaluate --truth sample/survey.gpkg sample/truth/truth_west.tif";
+  for (const char* option : {"--crop 100", "--band 7", "--scale 4"}) {
+    const Outcome refused = box_.nadir(mask + " " + option);
+    EXPECT_EQ(refused.exit_code, 64) << option;
+    EXPECT_NE(refused.err.find("--reference"), std::string::npos) << refused.err;
+  }
+  const std::string image = "evaluate --reference sample/scenes/west.tif";
+  for (const char* option : {" sample/scenes/west.tif --class-field nonsense", " --mapped-field nonsense"}) {
+    const Outcome refused = box_.nadir(image + option);
+    EXPECT_EQ(refused.exit_code, 64) << option;
+    EXPECT_NE(refused.err.find("--truth"), std::string::npos) << refused.err;
+  }
+}
+
+TEST_F(Program, a_run_over_a_path_that_is_no_utf8_ends_with_its_report) {
+  ASSERT_EQ(box_.shell("cp sample/scenes/west.tif \"$(printf 'S\\343o.tif')\"").exit_code, 0);
+  const Outcome run = box_.nadir("run " + config("copy") +
+                                 " sample/scenes/west.tif --out out --set scene.path=\"$(printf 'S\\343o.tif')\"");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(box_.text("out/report.html").find("S\xEF\xBF\xBDo.tif"), std::string::npos);
+}
+
 TEST_F(Program, graph_and_listings_print_something_for_each_format) {
   for (const char* format : {"dot", "mermaid", "text"}) {
     const Outcome graph = box_.nadir("graph " + config("landcover") + " --format " + format);

@@ -45,9 +45,42 @@ TEST(ControlList, knows_utm_in_words_tables_with_a_header_and_rows_of_numbers) {
   const ControlList table = parse_control_list("id,lon,lat,col,row\np1,12.5,48.25,100,200\n", "f");
   EXPECT_EQ(*table.rows[0].map, (Point{12.5, 48.25}));
   EXPECT_EQ(*table.rows[0].pixel, (Point{100, 200}));
-  const ControlList numbers =
-      parse_control_list("# Reference Map (E,N), Image (x,y)\n257964.5,282414.3,38,43,1\n", "f");
-  EXPECT_EQ(*numbers.rows[0].pixel, (Point{38, 43}));
+  EXPECT_EQ(*parse_control_list("257964.5,282414.3,38,43\n", "f").rows[0].pixel, (Point{38, 43}));
+}
+
+TEST(ControlList, tells_heights_from_pixels) {
+  for (const char* line :
+       {"500 600 77 38 43", "p1 500 600 77 38 43", "p1 500 600 38 43", "500 600 38 43", "500 600 77 38 43 a.jpg",
+        "500 600 77 38 43 a.jpg p1", "p1 500 600 38 43 a.jpg", "p1 500 600 77 38 43 a.jpg"}) {
+    const ControlRow row = parse_control_list(line, "f").rows[0];
+    EXPECT_EQ(*row.map, (Point{500, 600})) << line;
+    EXPECT_EQ(*row.pixel, (Point{38, 43})) << line;
+    EXPECT_EQ(row.image, std::string(line).ends_with("g") || std::string(line).ends_with("g p1") ? "a.jpg" : "");
+  }
+  for (const char* line : {"p1 500 600", "p1 500 600 77"}) {
+    const ControlRow row = parse_control_list(line, "f").rows[0];
+    EXPECT_EQ(*row.map, (Point{500, 600})) << line;
+    EXPECT_FALSE(row.pixel) << line;
+  }
+  for (const char* line : {"1 500 600 77 38 43", "p1 500 600 77 38 43 44", "500 600 38", "p1 500 600 a.jpg"})
+    EXPECT_THROW(parse_control_list(std::string("EPSG:4326\n") + line, "f"), Error) << line;
+}
+
+TEST(ControlList, knows_the_lists_of_rsgislib_in_which_a_metric_stands_last) {
+  const ControlList list = parse_control_list(
+      "# RSGISLib Image to Map GCP File\n# Reference Map (E,N), Floating Image (x,y), Metric Value\n#\n"
+      "257964.5,282414.3,38,43,1\n258464.5,282414.3,88,43,0.97\n",
+      "f");
+  EXPECT_EQ(*list.rows[0].pixel, (Point{38, 43}));
+  EXPECT_EQ(*list.rows[1].pixel, (Point{88, 43}));
+}
+
+TEST(ControlList, may_begin_with_a_byte_order_mark) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const ControlList table = parse_control_list(mark + "id;x;y;col;row\r\np1;500;600;38;43\r\n", "f");
+  EXPECT_EQ(table.rows.at(0).id, "p1");
+  EXPECT_EQ(*table.rows[0].pixel, (Point{38, 43}));
+  EXPECT_EQ(parse_control_list(mark + "EPSG:32611\n1 2 3 4 5 b.jpg\n", "f").crs, "EPSG:32611");
 }
 
 TEST(ControlList, names_the_line_that_it_cannot_read) {

@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 #include <thread>
 
+#include "pipeline/core/survey.h"
 #include "tests/io/io_harness.h"
 
 namespace nadir {
@@ -97,6 +99,25 @@ TEST(WriteGeotiff, moves_valid_samples_away_from_the_nodata_value) {
   EXPECT_TRUE(back.valid(2, 0));
   EXPECT_EQ(back(0, 2, 0), 3);
   EXPECT_EQ(integer(facts, "nudged"), 1);
+}
+
+TEST(WriteGeotiff, keeps_valid_floats_that_gdal_would_take_for_nodata) {
+  const float eps = std::numeric_limits<float>::epsilon();
+  for (const SampleType type : {SampleType::f32, SampleType::f64})
+    for (const float nodata : {5.0f, 1.0f, 0.0f, -9999.0f}) {
+      const TempFolder folder;
+      test::Image image = test::make_image(6, 1, 1, [&](int, int x, int) { return nodata * (1 + float(x - 3) * eps); });
+      image.info.type = type;
+      image.info.nodata = nodata;
+      image.invalidate({0, 0, 1, 1});
+      test::write("write_geotiff", folder, image);
+      const DatasetPtr file = open_dataset(test::written(folder), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+      std::array<std::uint8_t, 6> valid{};
+      ASSERT_EQ(file->GetRasterBand(1)->GetMaskBand()->RasterIO(GF_Read, 0, 0, 6, 1, valid.data(), 6, 1, GDT_Byte, 0, 0,
+                                                                nullptr),
+                CE_None);
+      EXPECT_EQ(valid, (std::array<std::uint8_t, 6>{0, 255, 255, 255, 255, 255})) << nodata;
+    }
 }
 
 TEST(WriteGeotiff, writes_a_mask_band_where_no_nodata_value_fits) {
@@ -271,6 +292,31 @@ TEST(WriteMask, is_a_tiled_cog_with_palette_class_names_and_overviews) {
   EXPECT_FALSE(back.view().is_valid(3, 3));
   EXPECT_EQ(back.view()(0, 150, 0), 1);
   EXPECT_FALSE(back.view().is_valid(60, 60)) << "class 0 is unclassified";
+}
+
+TEST(WriteGeotiff, keeps_the_class_names_of_a_mask) {
+  for (const char* compression : {"zstd", "none"}) {
+    const TempFolder folder;
+    test::Image mask = test::make_image(40, 30, 1, [](int, int x, int) { return x % 3; });
+    mask.info.type = SampleType::u8;
+    mask.info.classes = {{1, "forest", class_colour(0)}, {2, "w\u00e4ter", class_colour(1)}};
+    test::write("write_geotiff", folder, mask, {{"compression", std::string(compression)}});
+    const DatasetPtr file = open_dataset(test::written(folder), GDAL_OF_RASTER, {"GTiff"}, "drivers");
+    EXPECT_STREQ(file->GetMetadataItem("CLASS_2"), "w\u00e4ter") << compression;
+    EXPECT_EQ(test::read(test::written(folder)).info.classes, mask.info.classes) << compression;
+  }
+}
+
+TEST(WriteMask, takes_away_the_style_of_other_classes) {
+  const TempFolder folder;
+  test::Image mask = test::make_image(20, 20, 1, [](int, int x, int) { return x % 3; });
+  mask.info.type = SampleType::u8;
+  mask.info.classes = {{1, "forest", {17, 119, 51}}};
+  test::write("write_mask", folder, mask);
+  EXPECT_TRUE(std::filesystem::exists(folder.file("scene/out.qml")));
+  mask.info.classes.clear();
+  test::write("write_mask", folder, mask);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("scene/out.qml")));
 }
 
 TEST(WriteMask, takes_16_bits_when_there_are_more_than_255_classes) {

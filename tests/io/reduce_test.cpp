@@ -1,5 +1,6 @@
 #include "io/reduce.h"
 
+#include <gdal_priv.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -35,6 +36,22 @@ TEST(ReduceBlock, moves_an_average_that_meets_nodata_by_one) {
   std::vector<std::uint8_t> row;
   for (int i = 0; i < 80; ++i) row.push_back(std::uint8_t(i % 2 ? 3 : 1));
   EXPECT_EQ(reduce<std::uint8_t>(encoding, Reduction::average, row, 40, 2), std::vector<std::uint8_t>(20, 3));
+}
+
+template <class T>
+void expect_average_apart_from(double nodata, SampleType type) {
+  const Encoding encoding{type, nodata};
+  const T low = T(nodata - 1), high = T(nodata + 1);
+  const T moved = reduce<T>(encoding, Reduction::average, {low, high, low, high}, 2, 2)[0];
+  EXPECT_FALSE(ARE_REAL_EQUAL(moved, T(nodata))) << nodata;
+  EXPECT_NEAR(double(moved), nodata, 1e-5 * std::abs(nodata) + 1e-30);
+}
+
+TEST(ReduceBlock, moves_an_average_of_floats_beyond_what_gdal_takes_for_nodata) {
+  for (const double nodata : {-9999.0, -2.0, -1.0, 0.0, 1.0, 1.75, 5.0, 1e6}) {
+    expect_average_apart_from<float>(nodata, SampleType::f32);
+    expect_average_apart_from<double>(nodata, SampleType::f64);
+  }
 }
 
 TEST(ReduceBlock, rows_with_and_without_a_hole_agree_where_both_are_valid) {

@@ -94,6 +94,12 @@ TEST(TiffPattern, keeps_apart_what_differs) {
   expect_same_bytes(image);
   image.info.metadata["SENSOR"] = "B";
   expect_same_bytes(image);
+  image.info.classes = {{1, "wood", {1, 2, 3}}};
+  expect_same_bytes(image);
+  image.info.classes = {{1, "water", {1, 2, 3}}};
+  expect_same_bytes(image);
+  image.info.classes = {{2, "water", {1, 2, 3}}};
+  expect_same_bytes(image);
   image.info.metadata["TIFFTAG_SOFTWARE"] = "a tag of its own";
   expect_same_bytes(image);
   image.info.bands[0].scale = 2;

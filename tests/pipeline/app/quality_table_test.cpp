@@ -25,6 +25,14 @@ TEST(QualityCsv, has_a_row_for_each_comparison_and_the_means_of_what_is_there) {
             "mean,score,31.0000,0.6000,8.0000,,2.0000,2.5000\n");
 }
 
+TEST(QualityCsv, takes_nodes_of_any_name) {
+  const app::Json run = app::Json::parse(R"({
+    "config": {"graph": {"a~b/c": {"stage": "compare", "in": {"image": "sharp"}}}},
+    "scenes": [{"name": "s", "values": {"a~b/c": {"record": {"psnr": 30, "ssim": 0.5}}},
+                "stages": [{"node": "sharp", "seconds": 1.5}]}]})");
+  EXPECT_NE(app::quality_csv(run).find("s,a~b/c,30.0000,0.5000,,,,1.5000\n"), std::string::npos);
+}
+
 TEST(QualityCsv, is_empty_where_nothing_was_compared) {
   EXPECT_EQ(app::quality_csv(app::Json::object()), "");
   EXPECT_EQ(app::quality_csv(app::Json::parse(R"({"scenes": [{"name": "a", "values": {"m": {"record": {}}}}]})")), "");

@@ -74,6 +74,15 @@ TEST(Report, shows_the_pictures_that_stages_drew) {
   EXPECT_NE(app::report_html(run).find("<img src=\"west/ties.svg\""), std::string::npos);
 }
 
+TEST(Report, takes_paths_of_any_bytes) {
+  app::Json run = a_run();
+  run["config"]["graph"]["scene"]["path"] = "S\xE3o.tif";
+  run["scenes"][0]["values"]["shift"]["record"]["of"] = {{"path", "S\xE3o.tif"}};
+  run["scenes"][0]["input"] = app::Json::object({{"path", "S\xE3o.tif"}});
+  const std::string html = app::report_html(run);
+  EXPECT_NE(html.find("S\xEF\xBF\xBDo.tif"), std::string::npos);
+}
+
 TEST(Report, can_be_made_from_a_run_of_which_little_is_known) {
   EXPECT_NE(app::report_html(app::Json::object()).find("</html>"), std::string::npos);
   EXPECT_NE(app::report_html(app::Json::parse(R"({"scenes": [{"name": "a"}]})")).find("<h2>a</h2>"), std::string::npos);
