@@ -48,6 +48,18 @@ NADIR_SIMD_CLONES void elect(const std::uint16_t* __restrict columns, int side, 
   }
 }
 
+std::set<float> classes_within(ConstTileView labels, const Window& w) {
+  std::set<float> ids;
+  float last = 0;  // the latest valid label: runs of equal ones are looked up once
+  for (int y = w.y; y < w.bottom(); ++y)
+    for (int x = w.x; x < w.right(); ++x) {
+      if (!labels.is_valid(x, y) || (!ids.empty() && labels(0, x, y) == last)) continue;
+      last = labels(0, x, y);
+      ids.insert(last);
+    }
+  return ids;
+}
+
 void put(Outputs out, int x, int y, bool valid, float label, float confidence) {
   for (std::size_t o = 0; o < 3; ++o) {
     if (!out[o].window.contains(x, y)) continue;
@@ -112,10 +124,7 @@ class SmoothLabels final : public TileStage {
 void SmoothLabels::by_majority(ConstTileView in, Outputs out, Exec&) const {
   const Window w = unite(unite(out[0].window, out[1].window), out[2].window);
   const int r = p_.radius_px, side = 2 * r + 1, wide = w.width + 2 * r;
-  std::set<float> ids;
-  for (int y = w.y - r; y < w.bottom() + r; ++y)
-    for (int x = w.x - r; x < w.right() + r; ++x)
-      if (in.is_valid(x, y) && (ids.empty() || in(0, x, y) != in(0, x - (x > w.x - r), y))) ids.insert(in(0, x, y));
+  const std::set<float> ids = classes_within(in, grow(w, r));
   Tile winner(w, 1);
   winner.fill(0, true);
   std::vector<int> votes(std::size_t(w.area()));

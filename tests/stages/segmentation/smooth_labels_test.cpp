@@ -78,6 +78,33 @@ TEST(SmoothLabels, majority_equals_a_plain_count) {
     }
 }
 
+// Stripes of equal width, class 1 leftmost or uppermost.
+Image stripes(int classes, bool upright) {
+  Image image = test::make_image(60, 60, 1, [&](int, int x, int y) { return 1 + (upright ? x : y) * classes / 60; });
+  image.info.type = SampleType::u8;
+  image.info.nodata = 0;
+  return image;
+}
+
+TEST(SmoothLabels, keeps_clean_halves_and_thirds_whole_and_in_tiles) {
+  for (const int classes : {2, 3})
+    for (const bool upright : {false, true}) {
+      const Image image = stripes(classes, upright);
+      const auto stage = test::make_tile_stage(smooth_labels_stage(), {}, {&image, nullptr});
+      for (const int tile : {60, 30, 20, 5})
+        test::expect_identical(image, test::run_in_tiles(*stage, {&image, nullptr}, tile));
+    }
+}
+
+// Invalid samples hold the very number of the class beside them.
+TEST(SmoothLabels, sees_a_class_behind_invalid_samples_of_its_number) {
+  Image image = test::make_image(30, 20, 1, [](int, int x, int) { return x < 12 ? 1 : 2; });
+  image.info.type = SampleType::u8;
+  for (int y = 0; y < 20; ++y)
+    for (int x = 12; x < 18; ++x) image.tile.view().mask()(x, y) = 0;
+  test::expect_identical(image, test::apply(smooth_labels_stage(), {}, {&image, nullptr}));
+}
+
 TEST(SmoothLabels, potts_without_neighbours_in_it_changes_nothing) {
   const Image image = speckled(40, 40);
   ParamMap params = potts();
