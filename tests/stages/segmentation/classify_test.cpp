@@ -277,6 +277,20 @@ Scene scene_with_nodata() {
   return s;
 }
 
+TEST(Classify, refuses_subbands_of_another_filter_bank_and_names_both) {
+  const Scene s = scene_with_nodata();
+  const Value model = fit(s.image, survey(), kQuick, &s.bands);
+  const test::Image others =
+      test::apply(qmf_decompose_stage(), {{"filter", std::string("haar")}, {"levels", std::int64_t{2}}}, {&s.image});
+  try {
+    test::make_tile_stage(classify_stage(), {}, {&s.image, nullptr, &others}, {Value{}, model});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("'db2'"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("'haar'"), std::string::npos) << e.what();
+  }
+}
+
 TEST(Classify, finds_the_classes_again_leaves_nodata_out_and_gives_shares_as_confidence) {
   const Scene s = scene_with_nodata();
   const Value model = fit(s.image, survey(), kQuick, &s.bands);
