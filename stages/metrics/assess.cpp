@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 #include "pipeline/core/survey_blocks.h"
 #include "stages/metrics/metrics.h"
 #include "stages/metrics/tally.h"
@@ -82,6 +83,7 @@ class Assess final : public EstimateStage {
 };
 
 void Assess::set_reference(const ImageInfo& reference) {
+  require_same_crs(grid_, reference.grid, "the mask");
   if (!same_lattice(grid_, reference.grid, &col_, &row_))
     throw Error(Fault::data, "the pixels of mask and reference do not coincide; warp one onto the other first");
   common_ = intersect(translate(reference.grid.window(), col_, row_), grid_.window());

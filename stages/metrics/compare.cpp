@@ -109,6 +109,7 @@ class Compare final : public EstimateStage {
 };
 
 void Compare::place(std::size_t port, const std::string& name, const ImageInfo& info) {
+  require_same_crs(image_.grid, info.grid, "the image", "the " + name);
   int col = 0;
   int row = 0;
   if (!same_lattice(image_.grid, info.grid, &col, &row))

@@ -169,6 +169,14 @@ TEST(Assess, refuses_a_mask_of_other_pixels) {
   EXPECT_THROW(assess_by_mask(mask(), reference), Error);
 }
 
+TEST(Assess, refuses_a_reference_in_another_reference_system) {
+  test::Image labels = mask(), reference = mask();
+  reference.info.grid.crs_wkt = "LOCAL_CS[\"theirs\"]";
+  EXPECT_NO_THROW(assess_by_mask(labels, reference));
+  labels.info.grid.crs_wkt = "GEOGCS[\"ours\"]";
+  EXPECT_THROW(assess_by_mask(labels, reference), Error);
+}
+
 TEST(Assess, refuses_a_survey_whose_class_names_the_mask_does_not_know) {
   Survey survey = two_fields();
   survey.classes[0].name = "Weizen";
