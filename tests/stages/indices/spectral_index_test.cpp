@@ -52,6 +52,27 @@ TEST(SpectralIndex, finds_bands_by_wavelength_whatever_they_are_called) {
   EXPECT_NEAR(out(3, 20, 20), (nir - red) / (nir + red), 1e-6);
 }
 
+float ndvi(float nir, float red) { return (nir - red) / (nir + red); }
+
+TEST(SpectralIndex, takes_no_other_infrared_for_nir_and_no_red_edge_for_red) {
+  const test::Image in = bands({"Red Edge 1", "Red", "Shortwave Infrared 1", "Thermal Infrared", "mid-infrared",
+                                "Short Wave Infrared", "Near Infrared"});
+  const test::Image out = test::apply(spectral_index_stage(), named({"ndvi"}), {&in});
+  EXPECT_NEAR(out(7, 20, 20), ndvi(in(6, 20, 20), in(1, 20, 20)), 1e-6);
+  for (const char* name : {"Infrared", "Band 5 (infrared)", "NIR", "near-infrared (NIR)", "B08"}) {
+    const test::Image two = bands({"red", name});
+    EXPECT_NEAR(test::apply(spectral_index_stage(), named({"ndvi"}), {&two})(2, 20, 20),
+                ndvi(two(1, 20, 20), two(0, 20, 20)), 1e-6)
+        << name;
+  }
+  for (const char* name : {"Shortwave Infrared 1", "SWIR infrared", "Thermal infrared", "far infrared"}) {
+    const test::Image two = bands({"red", name});
+    EXPECT_THROW(test::apply(spectral_index_stage(), named({"ndvi"}), {&two}), Error) << name;
+  }
+  const test::Image edge = bands({"Red Edge 1", "rededge", "nir"});
+  EXPECT_THROW(test::apply(spectral_index_stage(), named({"ndvi"}), {&edge}), Error);
+}
+
 TEST(SpectralIndex, refuses_bands_that_cannot_be_found_and_indices_that_it_does_not_know) {
   const test::Image in = bands({"red", "green"});
   const auto make = [&](ParamMap params) { test::make_tile_stage(spectral_index_stage(), params, {&in}); };
