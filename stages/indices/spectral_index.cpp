@@ -18,7 +18,8 @@ NADIR_PARAMS(Params, PARAM(indices, "", any(), "Which: ndvi, ndwi, ndbi, evi, in
              PARAM(wavelengths_nm, "nm", range(300, 15000),
                    "Where each band lies, in their order; empty: bands are found by their names."),
              PARAM(reflectance_scale, "", range(0, 1),
-                   "evi: reflectance of a sample of 1, such as 0.0001; 0: what the file says."))
+                   "evi: what a step of one adds to reflectance, such as 0.0001, in place of the file's scale, whose "
+                   "offset goes along in proportion; 0: what the file says."))
 
 struct Line {
   int band = 0;
@@ -74,8 +75,14 @@ class SpectralIndex final : public TileStage {
     const auto line = [&](Role role) {
       const int b = roles.find(role);
       const BandInfo& band = source.bands[std::size_t(b)];
-      return p.reflectance_scale > 0 ? Line{b, float(p.reflectance_scale), 0}
-                                     : Line{b, float(band.scale), float(band.offset)};
+      return Line{b, float(band.scale), float(band.offset)};
+    };
+    const auto reflectance = [&](Role role) {
+      const Line own = line(role);
+      const BandInfo& band = source.bands[std::size_t(own.band)];
+      if (p.reflectance_scale == 0 || band.scale == 0) return own;
+      const double ratio = p.reflectance_scale / band.scale;
+      return Line{own.band, float(p.reflectance_scale), float(ratio * band.offset)};
     };
     for (const std::string& name : p.indices) {
       if (name == "ndvi")
@@ -85,7 +92,7 @@ class SpectralIndex final : public TileStage {
       else if (name == "ndbi")
         indices_.push_back({Formula::difference, line(Role::swir), line(Role::nir), {}});
       else if (name == "evi")
-        indices_.push_back({Formula::evi, line(Role::nir), line(Role::red), line(Role::blue)});
+        indices_.push_back({Formula::evi, reflectance(Role::nir), reflectance(Role::red), reflectance(Role::blue)});
       else
         throw Error(Fault::config, "there is no index '" + name + "'; known are ndvi, ndwi, ndbi, evi");
       info_.bands.push_back({.name = name, .colour = ""});
