@@ -88,6 +88,9 @@ class Compare final : public EstimateStage {
       if (p.port == input) return translate(seen, -p.area.x, -p.area.y);
     return {};
   }
+  std::size_t evidence_bytes(const Window& block) const override {
+    return peak_ > 0 ? 0 : Tile::bytes(seen_from(block), image_.band_count()) * (1 + placed_.size());
+  }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override;
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override;
 

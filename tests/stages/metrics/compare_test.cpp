@@ -77,6 +77,25 @@ TEST(Compare, refuses_images_in_different_reference_systems_and_names_them) {
   }
 }
 
+TEST(Compare, states_the_pixels_that_it_keeps_while_it_does_not_know_the_value_range) {
+  const test::Image image = test::make_texture(300, 200, 3, 1), reference = test::make_texture(300, 200, 3, 2);
+  const StageInfo info = compare_stage();
+  const auto bytes_kept = [&](const ParamMap& params) {
+    StageContext context;
+    context.params = &params;
+    context.images = {image.info, reference.info, std::nullopt};
+    context.values.resize(3);
+    const auto stage = info.as<EstimateFactory>()->make(context);
+    std::size_t bytes = 0;
+    for (const Window& block : stage->blocks()) bytes += stage->evidence_bytes(block);
+    return bytes;
+  };
+  const std::size_t whole = 2 * Tile::bytes({0, 0, 300, 200}, 3);
+  EXPECT_GE(bytes_kept({}), whole);
+  EXPECT_LE(bytes_kept({}), whole + whole / 5);  // blocks overlap
+  EXPECT_EQ(bytes_kept({{"peak", 255.0}}), 0u);
+}
+
 TEST(Compare, a_collar_of_nodata_over_whole_blocks_leaves_the_value_range_alone) {
   test::Image reference = test::make_image(600, 300, 1, [](int, int x, int) { return 100 + x % 50; });
   const test::Image image = test::make_image(600, 300, 1, [](int, int x, int) { return 101 + x % 50; });
