@@ -13,6 +13,10 @@ std::string text(Size s) { return std::to_string(s.width) + " x " + std::to_stri
 
 SubbandLayout layout_of(const ImageInfo& image, const ImageInfo& subbands) {
   const auto layout = SubbandLayout::read_from(subbands);
+  if (StationaryLayout::read_from(subbands))
+    throw Error(Fault::data,
+                "the input 'subbands' is a stationary decomposition, features are taken from decimated ones; set "
+                "transform: decimated of qmf_decompose");
   if (!layout)
     throw Error(Fault::data, "the input 'subbands' is no packed decomposition; wire it to the output of qmf_decompose");
   if (layout->source_size != image.grid.size())

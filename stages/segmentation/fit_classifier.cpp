@@ -63,7 +63,7 @@ NADIR_PARAMS(
     PARAM(coverage, "", choices({"centre", "fraction"}),
           "Which pixels of a feature: those whose centre it holds, or all that it touches, each by the share that is "
           "covered."),
-    PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
+    PARAM(texture_levels, "", range(0, kMaxLevels), "Subband levels that give texture energies, from the coarsest."),
     PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
     PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
     PARAM(repeats, "", range(1, 50), "Cross-validations with different folds, pooled."))

@@ -298,6 +298,19 @@ Scene scene_with_nodata() {
   return s;
 }
 
+TEST(Classify, says_which_transform_subbands_need) {
+  const test::Image image = landscape();
+  const test::Image bands = test::apply(qmf_decompose_stage(), {{"transform", std::string("stationary")}}, {&image});
+  try {
+    fit(image, survey(), kQuick, &bands);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("transform: decimated"), std::string::npos) << e.what();
+  }
+  EXPECT_THROW(fit(image, survey(), {{"texture_levels", std::int64_t{8}}}), std::logic_error);
+  EXPECT_THROW(test::estimate(cluster_stage(), {{"texture_levels", std::int64_t{8}}}, {&image}), std::logic_error);
+}
+
 TEST(Classify, refuses_subbands_of_another_filter_bank_and_names_both) {
   const Scene s = scene_with_nodata();
   const Value model = fit(s.image, survey(), kQuick, &s.bands);
