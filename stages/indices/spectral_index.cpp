@@ -4,6 +4,7 @@
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
 #include "stages/indices/band_roles.h"
+#include "stages/indices/index_kernels.h"
 #include "stages/indices/indices.h"
 
 namespace nadir {
@@ -21,18 +22,12 @@ NADIR_PARAMS(Params, PARAM(indices, "", any(), "Which: ndvi, ndwi, ndbi, evi, in
                    "evi: what a step of one adds to reflectance, such as 0.0001, in place of the file's scale, whose "
                    "offset goes along in proportion; 0: what the file says."))
 
-struct Line {
-  int band = 0;
-  float scale = 1, offset = 0;
-  HD float operator()(ConstTileView in, int x, int y) const { return scale * in(band, x, y) + offset; }
-};
-
 enum class Formula { difference, evi };
 
 // difference: (a - b) / (a + b). evi: 2.5 (a - b) / (a + 6 b - 7.5 c + 1).
 struct Index {
   Formula formula = Formula::difference;
-  Line a, b, c;
+  Reflectance a, b, c;
 
   HD float operator()(ConstTileView in, int x, int y) const {
     const float p = a(in, x, y), q = b(in, x, y);
@@ -54,15 +49,6 @@ struct AppendSpectralIndex {
   HD void operator()(int, int x, int y) const { out(place, x, y) = in.is_valid(x, y) ? index(in, x, y) : 0.0f; }
 };
 
-struct CopyBands {
-  ConstTileView in;
-  TileView out;
-  HD void operator()(int band, int x, int y) const {
-    if (band == 0) out.mask()(x, y) = in.is_valid(x, y);
-    out(band, x, y) = in(band, x, y);
-  }
-};
-
 // NDVI (nir, red), Rouse et al. 1974; NDWI (green, nir), McFeeters, International Journal of Remote Sensing 17, 1996;
 // NDBI (swir, nir), Zha, Gao, Ni, the same 24, 2003; EVI (nir, red, blue), Huete et al., Remote Sensing of Environment
 // 83, 2002. 0 where the denominator is not positive, cut to [-1, 1], EVI to [-2.5, 2.5]. A pixel is valid where it was.
@@ -75,14 +61,14 @@ class SpectralIndex final : public TileStage {
     const auto line = [&](Role role) {
       const int b = roles.find(role);
       const BandInfo& band = source.bands[std::size_t(b)];
-      return Line{b, float(band.scale), float(band.offset)};
+      return Reflectance{b, float(band.scale), float(band.offset)};
     };
     const auto reflectance = [&](Role role) {
-      const Line own = line(role);
+      const Reflectance own = line(role);
       const BandInfo& band = source.bands[std::size_t(own.band)];
       if (p.reflectance_scale == 0 || band.scale == 0) return own;
       const double ratio = p.reflectance_scale / band.scale;
-      return Line{own.band, float(p.reflectance_scale), float(ratio * band.offset)};
+      return Reflectance{own.band, float(p.reflectance_scale), float(ratio * band.offset)};
     };
     for (const std::string& name : p.indices) {
       if (name == "ndvi")

@@ -5,12 +5,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "stages/metrics/shares.h"
+
 namespace nadir {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;
-
-double ratio(double part, double all) { return all > 0 ? part / all : 0; }
 
 std::vector<double> each_of(const Confusion& c, double (*figure)(const ClassTotals&)) {
   std::vector<double> figures;

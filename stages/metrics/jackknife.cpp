@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 
+#include "stages/metrics/shares.h"
+
 namespace nadir {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;
 
 using Totals = std::vector<ClassTotals>;
 
