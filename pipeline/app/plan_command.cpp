@@ -70,6 +70,7 @@ Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, Scene
   json["working_set_bytes"] = plan.token_bytes * std::size_t(plan.tokens_in_flight);
   json["device_bytes"] = plan.device_bytes;
   json["reason"] = plan.reason;
+  if (!plan.warning.empty()) json["warning"] = plan.warning;
   totals.peak = std::max(totals.peak, plan.token_bytes * std::size_t(plan.tokens_in_flight));
   return json;
 }
@@ -120,6 +121,7 @@ void print_scene(const Json& scene) {
     fmt::print("    {} {}, {:.1f} Mpixel read, working set {:.1f} MiB\n    {}\n", p["tiles"].get<int>(),
                p.contains("estimates") ? "blocks" : "tiles", p["pixels_read"].get<double>() * 1e-6,
                mib(p["working_set_bytes"]), p["reason"].get<std::string>());
+    if (p.contains("warning")) fmt::print("    warning: {}\n", p["warning"].get<std::string>());
     if (p["device_bytes"] > 0)
       fmt::print("    with --device cuda: {:.1f} MiB of the device at most\n", mib(p["device_bytes"]));
   }

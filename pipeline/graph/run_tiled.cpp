@@ -54,6 +54,7 @@ class TiledRun {
       bind_up_to(pass.level);
       plan = plan_pass(scene_, passes_, p, options_.tile, limits());
     });
+    if (!plan.warning.empty() && options_.log) options_.log("warning: " + plan.warning);
     if (pass.tiles())
       run_tiles(pass, plan);
     else

@@ -85,11 +85,11 @@ std::vector<Token> block_tokens(const Scene& scene, int estimate) {
   return tokens;
 }
 
-// At most three quarters of what there is: tiles must go on.
-std::size_t evidence_of(const EstimateStage& stage, const MemoryLimits& limits) {
+// The most that an estimate keeps until its end.
+std::size_t evidence_of(const EstimateStage& stage) {
   std::size_t bytes = 0;
   for (const Window& block : stage.blocks()) bytes += stage.evidence_bytes(block);
-  return std::min(bytes, limits.tiles / 4 * 3);
+  return bytes;
 }
 
 struct Usage {
@@ -158,6 +158,21 @@ Usage largest_usage(const Scene& scene, const PassPlan& plan) {
 }
 
 std::string mib(std::size_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
+// Stages state bounds, which few reach: what does not fit is no reason to refuse a run, but one to warn of it. Three
+// quarters of the memory at most are reserved, for tiles must go on; they are 15 / 32 of --memory at least.
+void reserve_for_evidence(const Scene& scene, PassPlan& plan, int estimate, const MemoryLimits& limits) {
+  const std::size_t most = evidence_of(*scene.bound(estimate).estimate);
+  plan.evidence_bytes = std::min(most, limits.tiles / 4 * 3);
+  plan.reason = "blocks of the estimate, which keeps " + mib(most);
+  if (most > plan.evidence_bytes) {
+    plan.reason += ", " + mib(plan.evidence_bytes) + " of them reserved";
+    plan.warning = label(scene.node(estimate)) + " keeps up to " + mib(most) + " until its end, but only " +
+                   mib(plan.evidence_bytes) + " can be reserved for that: the run may take more than --memory; raise " +
+                   "it to " + mib(most / 15 * 32);
+  }
+  plan.reason += "; ";
+}
 
 void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, const MemoryLimits& limits) {
   plan.token_bytes = usage.total;
@@ -277,8 +292,7 @@ PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::siz
     cut_into_tiles(scene, plan, passes[pass], tile, limits);
   } else {
     plan.tokens = block_tokens(scene, passes[pass].estimate);
-    plan.evidence_bytes = evidence_of(*scene.bound(passes[pass].estimate).estimate, limits);
-    plan.reason = "blocks of the estimate, which keeps " + mib(plan.evidence_bytes) + "; ";
+    reserve_for_evidence(scene, plan, passes[pass].estimate, limits);
     MemoryLimits left = limits;
     left.tiles -= plan.evidence_bytes;
     fit_into_memory(scene, plan, largest_usage(scene, plan), left);

@@ -47,7 +47,8 @@ struct PassPlan {
   std::size_t evidence_bytes = 0;  ///< reserved for what an estimate keeps until its end
   std::size_t device_bytes = 0;  ///< of a device, where one is used: of all stages that run there, kDeviceStreams each
   int tokens_in_flight = 1;
-  std::string reason;  ///< why this tile size and number of tokens
+  std::string reason;   ///< why this tile size and number of tokens
+  std::string warning;  ///< that an estimate may keep more than is reserved for it; empty where all fits
 };
 
 struct MemoryLimits {

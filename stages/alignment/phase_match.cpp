@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 #include "stages/alignment/spectrum.h"
 
 namespace nadir {
@@ -132,10 +133,7 @@ Spectrum sum_of(const Folds& folds, int set) {
 PhaseMatch::PhaseMatch(const ImageInfo& image, const ImageInfo& reference, int max_shift_px)
     : image_size_(image.grid.size()), reference_size_(reference.grid.size()), max_shift_px_(max_shift_px) {
   const auto& g = reference.grid;
-  if (!g.crs_wkt.empty() && !image.grid.crs_wkt.empty() && g.crs_wkt != image.grid.crs_wkt)
-    throw Error(Fault::data,
-                "estimate_alignment: image and reference have different coordinate reference systems; reproject the "
-                "reference to that of the image (gdalwarp -t_srs)");
+  require_same_crs(image.grid, g);
   const Point origin = image.grid.to_pixel(g.geotransform[0], g.geotransform[3]);
   const Point far_map = g.to_map(g.width, g.height);
   const Point far = image.grid.to_pixel(far_map.x, far_map.y);

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 
 namespace nadir {
 namespace {
@@ -39,10 +39,7 @@ Window covered(const Grid& image, const Grid& reference) {
 
 ReferenceLattice::ReferenceLattice(const ImageInfo& image, const ImageInfo& reference) : size_(reference.grid.size()) {
   const Grid& g = reference.grid;
-  if (!g.crs_wkt.empty() && !image.grid.crs_wkt.empty() && g.crs_wkt != image.grid.crs_wkt)
-    throw Error(Fault::data,
-                "estimate_alignment: image and reference have different coordinate reference systems; reproject the "
-                "reference to that of the image (gdalwarp -t_srs)");
+  require_same_crs(image.grid, g);
   overlap_ = covered(image.grid, g);
   const Point origin = image.grid.to_pixel(g.geotransform[0], g.geotransform[3]);
   const Point far_map = g.to_map(g.width, g.height);

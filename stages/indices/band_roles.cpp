@@ -14,16 +14,22 @@ namespace {
 struct RoleInfo {
   const char* name;
   double low_nm, high_nm;
-  std::vector<std::string> words;  ///< first its own
+  std::vector<std::string> words;         ///< first its own
+  std::vector<std::string> never_beside;  ///< words that make another band of it: "red edge"
 };
 
 // Ranges of the bands of Landsat 8 and Sentinel-2 that are called so.
 const RoleInfo& info_of(Role role) {
-  static const std::array<RoleInfo, 5> roles{{{"blue", 440, 520, {"blue", "b2", "b02"}},
-                                              {"green", 520, 600, {"green", "b3", "b03"}},
-                                              {"red", 620, 700, {"red", "b4", "b04"}},
-                                              {"nir", 760, 900, {"nir", "infrared", "b8", "b08"}},
-                                              {"swir", 1550, 1750, {"swir", "swir1", "b11"}}}};
+  static const std::array<RoleInfo, 5> roles{
+      {{"blue", 440, 520, {"blue", "b2", "b02"}, {}},
+       {"green", 520, 600, {"green", "b3", "b03"}, {}},
+       {"red", 620, 700, {"red", "b4", "b04"}, {"edge", "infra"}},
+       {"nir",
+        760,
+        900,
+        {"nir", "infrared", "b8", "b08"},
+        {"short", "shortwave", "swir", "mid", "middle", "mir", "thermal", "tir", "far", "longwave", "long"}},
+       {"swir", 1550, 1750, {"swir", "swir1", "b11"}, {}}}};
   return roles[std::size_t(role)];
 }
 
@@ -36,6 +42,11 @@ std::vector<std::string> words_of(const std::string& name) {
       words.emplace_back();
   }
   return words;
+}
+
+bool holds_any(const std::vector<std::string>& words, const std::vector<std::string>& of) {
+  return std::any_of(words.begin(), words.end(),
+                     [&of](const std::string& word) { return std::find(of.begin(), of.end(), word) != of.end(); });
 }
 
 }  // namespace
@@ -56,9 +67,10 @@ int BandRoles::find(Role role) const {
     if (const double d = std::abs(wavelengths_[b] - (wanted.low_nm + wanted.high_nm) / 2); d <= nearest)
       nearest = d, best = int(b);
   if (wavelengths_.empty())
-    for (std::size_t b = 0; b < names_.size() && best < 0; ++b)
-      for (const std::string& word : words_of(names_[b]))
-        if (std::find(wanted.words.begin(), wanted.words.end(), word) != wanted.words.end()) best = int(b);
+    for (std::size_t b = 0; b < names_.size() && best < 0; ++b) {
+      const std::vector<std::string> words = words_of(names_[b]);
+      if (holds_any(words, wanted.words) && !holds_any(words, wanted.never_beside)) best = int(b);
+    }
   if (best >= 0) return best;
   std::string known;
   for (std::size_t b = 0; b < names_.size(); ++b)

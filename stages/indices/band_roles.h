@@ -11,7 +11,8 @@ namespace nadir {
 enum class Role { blue, green, red, nir, swir };
 
 /// Finds bands by wavelength, where these are given, else by name: the role's own ("red", "near infrared"), a word of
-/// the name ("Band 4 (Red)"), or Sentinel-2's number (B4, B04).
+/// the name ("Band 4 (Red)"), or Sentinel-2's number (B4, B04). Words beside it may make it another band: "Red Edge 1"
+/// is not red, "Shortwave Infrared 1" not near infrared.
 class BandRoles {
  public:
   /// `wavelengths_nm` is empty or has one a band; otherwise Error(Fault::config).

@@ -4,6 +4,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
+#include "stages/indices/index_kernels.h"
 #include "stages/indices/indices.h"
 #include "stages/indices/local_moments.h"
 
@@ -37,15 +38,6 @@ struct Gradient {
   }
 };
 
-struct CopyWithMask {
-  ConstTileView in;
-  TileView out;
-  HD void operator()(int band, int x, int y) const {
-    if (band == 0) out.mask()(x, y) = in.is_valid(x, y);
-    out(band, x, y) = in(band, x, y);
-  }
-};
-
 // Over the valid pixels of the square of side 2 radius_px + 1: mean, standard deviation (local_moments.h); gradient. A
 // pixel is valid where it was.
 class LocalStatistics final : public TileStage {
@@ -70,7 +62,7 @@ class LocalStatistics final : public TileStage {
   std::vector<ImageInfo> outputs() const override { return {info_}; }
   Window needs(std::size_t, std::size_t, const Window& out) const override { return grow(out, radius_); }
   void run(Inputs in, Outputs out, Exec& exec) const override {
-    for_each(exec, in[0].bands, out[0].window, CopyWithMask{in[0], out[0]}, "copy_with_mask");
+    for_each(exec, in[0].bands, out[0].window, CopyBands{in[0], out[0]}, "copy_bands");
     const int bands = in[0].bands;
     if (const int place = place_of(Kind::gradient); place >= 0)
       for_each(exec, bands, out[0].window, Gradient{in[0], out[0], bands * place}, "gradient");

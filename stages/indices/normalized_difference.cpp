@@ -3,6 +3,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
+#include "stages/indices/index_kernels.h"
 #include "stages/indices/indices.h"
 
 namespace nadir {
@@ -26,13 +27,6 @@ int find_band(const ImageInfo& info, const std::string& wanted) {
   }
   throw Error(Fault::data, "normalized_difference: there is no band '" + wanted + "'; the image has " + known);
 }
-
-// Physical values are a line in the samples: reflectance = scale * sample + offset.
-struct Reflectance {
-  int band;
-  float scale, offset;
-  HD float operator()(ConstTileView in, int x, int y) const { return scale * in(band, x, y) + offset; }
-};
 
 struct AppendIndex {
   ConstTileView in;

@@ -4,6 +4,7 @@
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
 #include "stages/indices/band_roles.h"
+#include "stages/indices/index_kernels.h"
 #include "stages/indices/indices.h"
 
 namespace nadir {
@@ -18,20 +19,15 @@ NADIR_PARAMS(Params, PARAM(indices, "", any(), "Which: ndvi, ndwi, ndbi, evi, in
              PARAM(wavelengths_nm, "nm", range(300, 15000),
                    "Where each band lies, in their order; empty: bands are found by their names."),
              PARAM(reflectance_scale, "", range(0, 1),
-                   "evi: reflectance of a sample of 1, such as 0.0001; 0: what the file says."))
-
-struct Line {
-  int band = 0;
-  float scale = 1, offset = 0;
-  HD float operator()(ConstTileView in, int x, int y) const { return scale * in(band, x, y) + offset; }
-};
+                   "evi: what a step of one adds to reflectance, such as 0.0001, in place of the file's scale, whose "
+                   "offset goes along in proportion; 0: what the file says."))
 
 enum class Formula { difference, evi };
 
 // difference: (a - b) / (a + b). evi: 2.5 (a - b) / (a + 6 b - 7.5 c + 1).
 struct Index {
   Formula formula = Formula::difference;
-  Line a, b, c;
+  Reflectance a, b, c;
 
   HD float operator()(ConstTileView in, int x, int y) const {
     const float p = a(in, x, y), q = b(in, x, y);
@@ -53,15 +49,6 @@ struct AppendSpectralIndex {
   HD void operator()(int, int x, int y) const { out(place, x, y) = in.is_valid(x, y) ? index(in, x, y) : 0.0f; }
 };
 
-struct CopyBands {
-  ConstTileView in;
-  TileView out;
-  HD void operator()(int band, int x, int y) const {
-    if (band == 0) out.mask()(x, y) = in.is_valid(x, y);
-    out(band, x, y) = in(band, x, y);
-  }
-};
-
 // NDVI (nir, red), Rouse et al. 1974; NDWI (green, nir), McFeeters, International Journal of Remote Sensing 17, 1996;
 // NDBI (swir, nir), Zha, Gao, Ni, the same 24, 2003; EVI (nir, red, blue), Huete et al., Remote Sensing of Environment
 // 83, 2002. 0 where the denominator is not positive, cut to [-1, 1], EVI to [-2.5, 2.5]. A pixel is valid where it was.
@@ -74,8 +61,14 @@ class SpectralIndex final : public TileStage {
     const auto line = [&](Role role) {
       const int b = roles.find(role);
       const BandInfo& band = source.bands[std::size_t(b)];
-      return p.reflectance_scale > 0 ? Line{b, float(p.reflectance_scale), 0}
-                                     : Line{b, float(band.scale), float(band.offset)};
+      return Reflectance{b, float(band.scale), float(band.offset)};
+    };
+    const auto reflectance = [&](Role role) {
+      const Reflectance own = line(role);
+      const BandInfo& band = source.bands[std::size_t(own.band)];
+      if (p.reflectance_scale == 0 || band.scale == 0) return own;
+      const double ratio = p.reflectance_scale / band.scale;
+      return Reflectance{own.band, float(p.reflectance_scale), float(ratio * band.offset)};
     };
     for (const std::string& name : p.indices) {
       if (name == "ndvi")
@@ -85,7 +78,7 @@ class SpectralIndex final : public TileStage {
       else if (name == "ndbi")
         indices_.push_back({Formula::difference, line(Role::swir), line(Role::nir), {}});
       else if (name == "evi")
-        indices_.push_back({Formula::evi, line(Role::nir), line(Role::red), line(Role::blue)});
+        indices_.push_back({Formula::evi, reflectance(Role::nir), reflectance(Role::red), reflectance(Role::blue)});
       else
         throw Error(Fault::config, "there is no index '" + name + "'; known are ndvi, ndwi, ndbi, evi");
       info_.bands.push_back({.name = name, .colour = ""});

@@ -3,12 +3,10 @@
 
 #include <cmath>
 
+#include "stages/metrics/shares.h"
+
 namespace nadir {
 namespace {
-
-constexpr double kNormal95 = 1.959963984540054;
-
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 // Of a share p among n samples; one sample tells nothing of the spread.
 double variance(double p, double n) { return n > 1 ? p * (1 - p) / (n - 1) : 0; }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 #include "pipeline/core/survey_blocks.h"
 #include "stages/metrics/metrics.h"
 #include "stages/metrics/tally.h"
@@ -67,6 +68,7 @@ class Assess final : public EstimateStage {
   bool judges(const Feature& f) const { return split() == Split::all || f.test == (split() == Split::test); }
   void judge_by_survey(const Window& block, ConstTileView mask, Tally& tally) const;
   void judge_by_reference(const Window& block, ConstTileView mask, ConstTileView reference, Tally& tally) const;
+  std::string why_nothing_judged() const;
   std::string warning() const;
 
   Judges judges_;
@@ -82,6 +84,7 @@ class Assess final : public EstimateStage {
 };
 
 void Assess::set_reference(const ImageInfo& reference) {
+  require_same_crs(grid_, reference.grid, "the mask");
   if (!same_lattice(grid_, reference.grid, &col_, &row_))
     throw Error(Fault::data, "the pixels of mask and reference do not coincide; warp one onto the other first");
   common_ = intersect(translate(reference.grid.window(), col_, row_), grid_.window());
@@ -136,6 +139,17 @@ std::unique_ptr<Evidence> Assess::observe(const Window& block, Inputs in, Exec&)
   return evidence;
 }
 
+std::string Assess::why_nothing_judged() const {
+  if (!survey_) return "the reference knows no class of a pixel of the mask";
+  const auto lies_here = [this](const Feature& f) { return !judges(f) && !pixel_window(f, grid_).empty(); };
+  const auto others = std::count_if(survey_->features.begin(), survey_->features.end(), lies_here);
+  if (others == 0) return "no survey feature holds the centre of a pixel of the mask; check that they overlap";
+  const bool test = split() == Split::test;
+  return std::string("no feature kept for ") + (test ? "testing" : "training") + " lies on the mask, but " +
+         std::to_string(others) + (test ? " training" : " test") +
+         " features do; set features: all, or divide the survey otherwise: test_fraction or test_field of read_survey";
+}
+
 std::string Assess::warning() const {
   std::string text;
   if (survey_ && judges_ == Judges::test && !held_out_)
@@ -155,10 +169,7 @@ Value Assess::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec&) c
     for (const auto& [key, pixels] : part.tally) tally[key] += pixels;
     for (const auto& [id, pixels] : part.mapped) mapped[id] += pixels;
   }
-  if (tally.empty())
-    throw Error(Fault::data, survey_
-                                 ? "no survey feature holds the centre of a pixel of the mask; check that they overlap"
-                                 : "the reference knows no class of a pixel of the mask");
+  if (tally.empty()) throw Error(Fault::data, why_nothing_judged());
   Record result = accuracy_record(tally, {survey_ ? survey_->classes : reference_classes_, mask_classes_}, mapped);
   if (survey_) {
     result.set("split", std::string(split() == Split::test ? "test" : split() == Split::train ? "train" : "all"));

@@ -4,6 +4,7 @@
 
 #include "pipeline/backend/exec.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 #include "stages/metrics/image_metrics.h"
 #include "stages/metrics/metrics.h"
 
@@ -24,17 +25,6 @@ NADIR_PARAMS(Params,
 constexpr int kBlock = 256;  // px, anchored to the scene
 // Samples that may be kept (2 GiB) where the value range is known only after the last block.
 constexpr double kMaxKeptSamples = double(1 << 29);
-
-std::string words(const Grid& g) {
-  const auto& t = g.geotransform;
-  const auto number = [](double v) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.10g", v);
-    return std::string(text);
-  };
-  return std::to_string(g.width) + " x " + std::to_string(g.height) + " pixels of " + number(g.gsd_x()) + " x " +
-         number(g.gsd_y()) + " at " + number(t[0]) + ", " + number(t[3]);
-}
 
 /// An input on the image's lattice: its pixel (0, 0) is the image's (col, row).
 struct Placed {
@@ -98,6 +88,9 @@ class Compare final : public EstimateStage {
       if (p.port == input) return translate(seen, -p.area.x, -p.area.y);
     return {};
   }
+  std::size_t evidence_bytes(const Window& block) const override {
+    return peak_ > 0 ? 0 : Tile::bytes(seen_from(block), image_.band_count()) * (1 + placed_.size());
+  }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override;
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override;
 
@@ -119,11 +112,12 @@ class Compare final : public EstimateStage {
 };
 
 void Compare::place(std::size_t port, const std::string& name, const ImageInfo& info) {
+  require_same_crs(image_.grid, info.grid, "the image", "the " + name);
   int col = 0;
   int row = 0;
   if (!same_lattice(image_.grid, info.grid, &col, &row))
-    throw Error(Fault::data, "the pixels of 'image' (" + words(image_.grid) + ") and '" + name + "' (" +
-                                 words(info.grid) + ") do not coincide; warp one onto the other's grid first");
+    throw Error(Fault::data, "the pixels of 'image' (" + to_text(image_.grid) + ") and '" + name + "' (" +
+                                 to_text(info.grid) + ") do not coincide; warp one onto the other's grid first");
   if (info.band_count() != image_.band_count())
     throw Error(Fault::data, "'image' has " + std::to_string(image_.band_count()) + " bands, '" + name + "' has " +
                                  std::to_string(info.band_count()) +

@@ -5,31 +5,23 @@
 #include <cmath>
 #include <numeric>
 
+#include "stages/metrics/shares.h"
+
 namespace nadir {
 namespace {
 
-constexpr double kNormal95 = 1.959963984540054;
-
-double ratio(double part, double all) { return all > 0 ? part / all : 0; }
+std::vector<double> each_of(const Confusion& c, double (*figure)(const ClassTotals&)) {
+  std::vector<double> figures;
+  for (const ClassTotals& t : totals_of(c)) figures.push_back(figure(t));
+  return figures;
+}
 
 std::vector<double> true_totals(const Confusion& c) {
-  std::vector<double> totals(c.size());
-  for (std::size_t t = 0; t < c.size(); ++t)
-    for (std::size_t m = 0; m < c.size(); ++m) totals[t] += double(c.count(t, m));
-  return totals;
+  return each_of(c, [](const ClassTotals& t) { return t.truth; });
 }
 
 std::vector<double> mapped_totals(const Confusion& c) {
-  std::vector<double> totals(c.size());
-  for (std::size_t t = 0; t < c.size(); ++t)
-    for (std::size_t m = 0; m < c.size(); ++m) totals[m] += double(c.count(t, m));
-  return totals;
-}
-
-std::vector<double> diagonal_over(const Confusion& c, const std::vector<double>& totals) {
-  std::vector<double> rates(c.size());
-  for (std::size_t k = 0; k < c.size(); ++k) rates[k] = ratio(double(c.count(k, k)), totals[k]);
-  return rates;
+  return each_of(c, [](const ClassTotals& t) { return t.mapped; });
 }
 
 }  // namespace
@@ -47,18 +39,44 @@ std::int64_t Confusion::correct() const {
 
 double overall_accuracy(const Confusion& c) { return ratio(double(c.correct()), double(c.samples())); }
 
-double kappa(const Confusion& c) {
-  const double samples = double(c.samples());
-  if (samples == 0) return 0;
-  const auto truth = true_totals(c);
-  const auto mapped = mapped_totals(c);
-  double chance = 0;
-  for (std::size_t k = 0; k < c.size(); ++k) chance += truth[k] / samples * mapped[k] / samples;
-  return chance < 1 ? (overall_accuracy(c) - chance) / (1 - chance) : 1;
+std::vector<ClassTotals> totals_of(const Confusion& c) {
+  std::vector<ClassTotals> totals(c.size());
+  for (std::size_t t = 0; t < c.size(); ++t)
+    for (std::size_t m = 0; m < c.size(); ++m) {
+      const double pixels = double(c.count(t, m));
+      totals[t].truth += pixels;
+      totals[m].mapped += pixels;
+      if (t == m) totals[t].right = pixels;
+    }
+  return totals;
 }
 
-std::vector<double> recall(const Confusion& c) { return diagonal_over(c, true_totals(c)); }
-std::vector<double> precision(const Confusion& c) { return diagonal_over(c, mapped_totals(c)); }
+double recall(const ClassTotals& t) { return ratio(t.right, t.truth); }
+double precision(const ClassTotals& t) { return ratio(t.right, t.mapped); }
+double f1(const ClassTotals& t) { return ratio(2 * t.right, t.truth + t.mapped); }
+double iou(const ClassTotals& t) { return ratio(t.right, t.truth + t.mapped - t.right); }
+
+double kappa(const std::vector<ClassTotals>& classes) {
+  double samples = 0, right = 0, chance = 0;
+  for (const ClassTotals& t : classes) samples += t.truth, right += t.right;
+  if (samples == 0) return 0;
+  for (const ClassTotals& t : classes) chance += t.truth / samples * t.mapped / samples;
+  return chance < 1 ? (right / samples - chance) / (1 - chance) : 1;
+}
+
+double mean_iou(const std::vector<ClassTotals>& classes) {
+  double sum = 0, known = 0;
+  for (const ClassTotals& t : classes)
+    if (t.truth + t.mapped > 0) sum += iou(t), ++known;
+  return ratio(sum, known);
+}
+
+double kappa(const Confusion& c) { return kappa(totals_of(c)); }
+double mean_iou(const Confusion& c) { return mean_iou(totals_of(c)); }
+std::vector<double> recall(const Confusion& c) { return each_of(c, recall); }
+std::vector<double> precision(const Confusion& c) { return each_of(c, precision); }
+std::vector<double> f1(const Confusion& c) { return each_of(c, f1); }
+std::vector<double> iou(const Confusion& c) { return each_of(c, iou); }
 
 std::vector<std::vector<double>> rows_of(const Confusion& c) {
   std::vector<std::vector<double>> rows(c.size(), std::vector<double>(c.size()));
@@ -93,21 +111,6 @@ Interval clustered_interval(const std::vector<Cluster>& clusters) {
   return {std::max(0.0, p - half), std::min(1.0, p + half)};
 }
 
-std::vector<double> f1(const Confusion& c) {
-  const auto truth = true_totals(c), mapped = mapped_totals(c);
-  std::vector<double> rates;
-  for (std::size_t k = 0; k < c.size(); ++k) rates.push_back(ratio(2 * double(c.count(k, k)), truth[k] + mapped[k]));
-  return rates;
-}
-
-std::vector<double> iou(const Confusion& c) {
-  const auto truth = true_totals(c), mapped = mapped_totals(c);
-  std::vector<double> rates;
-  for (std::size_t k = 0; k < c.size(); ++k)
-    rates.push_back(ratio(double(c.count(k, k)), truth[k] + mapped[k] - double(c.count(k, k))));
-  return rates;
-}
-
 Means means_of(const Confusion& c, const std::vector<double>& rates) {
   const auto truth = true_totals(c), mapped = mapped_totals(c);
   Means m;
@@ -119,8 +122,6 @@ Means means_of(const Confusion& c, const std::vector<double>& rates) {
   }
   return {ratio(m.macro, classes), ratio(m.weighted, pixels)};
 }
-
-double mean_iou(const Confusion& c) { return means_of(c, iou(c)).macro; }
 
 Record summarize(const Confusion& c) {
   double unclassified = 0;

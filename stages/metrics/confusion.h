@@ -33,6 +33,20 @@ class Confusion {
   std::vector<std::int64_t> unclassified_;
 };
 
+/// Pixels of one class, all that its rates need: rightly mapped, of the truth, of the map.
+struct ClassTotals {
+  double right = 0;
+  double truth = 0;
+  double mapped = 0;
+};
+std::vector<ClassTotals> totals_of(const Confusion& c);
+double recall(const ClassTotals& t);
+double precision(const ClassTotals& t);
+double f1(const ClassTotals& t);
+double iou(const ClassTotals& t);
+double kappa(const std::vector<ClassTotals>& classes);
+double mean_iou(const std::vector<ClassTotals>& classes);
+
 double overall_accuracy(const Confusion& c);
 /// Cohen's kappa: agreement beyond what the marginals alone would give.
 double kappa(const Confusion& c);

@@ -61,7 +61,9 @@ Record accuracy_record(const Tally& tally, const ClassLists& classes, const std:
     return std::size_t(std::find(names.begin(), names.end(), name) - names.begin());
   };
   Confusion confusion(names);
-  std::map<std::int32_t, Confusion> draws;
+  std::vector<Draw> draws;
+  std::vector<Cluster> clusters;
+  std::int32_t last = 0;  // draws stand together, being the first part of the key
   for (const auto& [key, pixels] : tally) {
     const auto& [draw, truth, label] = key;
     const std::size_t t = index_of(name_of_truth(classes, truth));
@@ -71,19 +73,17 @@ Record accuracy_record(const Tally& tally, const ClassLists& classes, const std:
     }
     const std::size_t m = index_of(name_of_label(classes, label));
     confusion.add(t, m, pixels);
-    draws.try_emplace(draw, names).first->second.add(t, m, pixels);
-  }
-  std::vector<Confusion> by_feature;
-  std::vector<Cluster> clusters;
-  for (const auto& [draw, c] : draws) {
-    by_feature.push_back(c);
-    clusters.push_back({double(c.correct()), double(c.samples())});
+    if (draws.empty() || draw != last) draws.emplace_back(), clusters.emplace_back();
+    last = draw;
+    draws.back().push_back({t, m, pixels});
+    clusters.back().samples += double(pixels);
+    if (t == m) clusters.back().correct += double(pixels);
   }
   Record result = summarize(confusion);
   const Interval interval = clustered_interval(clusters);
   result.set("overall_accuracy_95_by_feature", std::vector<double>{interval.low, interval.high});
-  add_intervals(by_feature, result);
-  result.set("features", std::int64_t(by_feature.size()));
+  add_intervals(confusion, draws, result);
+  result.set("features", std::int64_t(draws.size()));
   if (!mapped.empty()) {
     std::vector<double> pixels(names.size());
     for (const auto& [id, count] : mapped)

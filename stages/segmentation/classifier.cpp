@@ -11,7 +11,8 @@ namespace nadir {
 namespace {
 
 // A file: this line, the checksum of what follows it, method, features, classes, facts, and the method's own part.
-constexpr std::string_view kMagic = "NADIR MODEL 1\n";
+constexpr std::string_view kMagic = "NADIR MODEL 2\n";
+constexpr std::string_view kMagicWithoutFilter = "NADIR MODEL 1\n";
 
 std::vector<std::string> names_of(const std::vector<ClassInfo>& classes) {
   std::vector<std::string> names;
@@ -24,6 +25,7 @@ void put(ByteWriter& out, const FeatureSpec& spec) {
        {spec.bands, spec.subband_levels, spec.source_bands, spec.texture_levels, spec.texture_radius})
     out.put(std::int32_t(number));
   out.put(spec.band_names);
+  out.put(spec.filter);
 }
 
 FeatureSpec take_spec(ByteReader& in) {
@@ -32,6 +34,7 @@ FeatureSpec take_spec(ByteReader& in) {
        {&spec.bands, &spec.subband_levels, &spec.source_bands, &spec.texture_levels, &spec.texture_radius})
     *number = in.take<std::int32_t>();
   spec.band_names = in.take_texts();
+  spec.filter = in.take_text();
   return spec;
 }
 
@@ -121,6 +124,10 @@ void Classifier::choose(const float* features, int count, std::ptrdiff_t stride,
 std::shared_ptr<Classifier> read_classifier(std::string_view bytes) {
   if (!bytes.starts_with(kMagic.substr(0, kMagic.size() - 2)))
     throw Error(Fault::data, "is no model of nadir's, or is cut short");
+  if (bytes.starts_with(kMagicWithoutFilter))
+    throw Error(Fault::data,
+                "was written by an earlier version of nadir, whose models do not tell the filter of their subbands; "
+                "train it again");
   if (!bytes.starts_with(kMagic)) throw Error(Fault::data, "was written by a later version of nadir");
   ByteReader head(bytes.substr(kMagic.size()));
   const auto wanted = head.take<std::uint64_t>();

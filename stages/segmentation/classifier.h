@@ -66,7 +66,7 @@ class Classifier : public Model {
 /// A model file of this content: what it is, its checksum, the content.
 std::string sealed_model(std::string_view content);
 /// What Classifier::bytes() gave, as a classifier that gives the same bits. Throws Error(Fault::data) with what is
-/// wrong: no model, of a later version, cut short, changed.
+/// wrong: no model, of an earlier or a later version, cut short, changed.
 std::shared_ptr<Classifier> read_classifier(std::string_view bytes);
 /// The same, prepared for many pixels.
 ModelPtr read_model_bytes(std::string_view bytes);

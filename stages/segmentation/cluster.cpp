@@ -25,7 +25,8 @@ NADIR_PARAMS(Params, PARAM(clusters, "", range(2, 64), "How many classes."),
              PARAM(samples, "px", range(100, 1000000), "Pixels that are looked at, from all over the scene."),
              PARAM(attempts, "", range(1, 50), "Starts with different centres; the most compact result counts."),
              PARAM(iterations, "", range(1, 10000), "Moves of the centres at most."),
-             PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
+             PARAM(texture_levels, "", range(0, kMaxLevels),
+                   "Subband levels that give texture energies, from the coarsest."),
              PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."))
 
 constexpr int kBlock = 64;               // px, anchored to the scene

@@ -13,6 +13,10 @@ std::string text(Size s) { return std::to_string(s.width) + " x " + std::to_stri
 
 SubbandLayout layout_of(const ImageInfo& image, const ImageInfo& subbands) {
   const auto layout = SubbandLayout::read_from(subbands);
+  if (StationaryLayout::read_from(subbands))
+    throw Error(Fault::data,
+                "the input 'subbands' is a stationary decomposition, features are taken from decimated ones; set "
+                "transform: decimated of qmf_decompose");
   if (!layout)
     throw Error(Fault::data, "the input 'subbands' is no packed decomposition; wire it to the output of qmf_decompose");
   if (layout->source_size != image.grid.size())
@@ -47,6 +51,9 @@ std::string why_unlike(const FeatureSpec& wanted, const FeatureSpec& given) {
       wanted.source_bands != given.source_bands)
     return "the model was trained on " + words(wanted) + ", but the inputs have " + words(given) +
            "; give both stages the same inputs";
+  if (wanted.filter != given.filter)
+    return "the model was trained on subbands of the filter '" + wanted.filter + "', these were made with '" +
+           given.filter + "'; set filter of qmf_decompose to " + wanted.filter + ", or train a model of these";
   for (std::size_t b = 0; b < std::min(wanted.band_names.size(), given.band_names.size()); ++b) {
     const std::string &mine = wanted.band_names[b], &yours = given.band_names[b];
     if (!mine.empty() && !yours.empty() && mine != yours)
@@ -64,6 +71,7 @@ FeatureExtractor::FeatureExtractor(const ImageInfo& image, const std::optional<I
   layout_ = layout_of(image, *subbands);
   spec_.subband_levels = layout_.levels;
   spec_.source_bands = layout_.source_bands;
+  spec_.filter = filter_of_subbands(*subbands);
   spec_.texture_levels = std::min(texture_levels, layout_.levels);
   spec_.texture_radius = texture_radius;
 }

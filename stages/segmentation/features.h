@@ -20,6 +20,7 @@ struct FeatureSpec {
   int texture_levels = 0;                    ///< how many levels give energies, counted from the coarsest
   int texture_radius = 0;                    ///< coefficients around a pixel's own
   std::vector<std::string> band_names = {};  ///< as files call them, empty where they do not
+  std::string filter = {};                   ///< bank that the subbands were made with, as qmf_decompose calls it
 
   int count() const { return bands + (1 + texture_levels) * source_bands; }
   std::vector<std::string> names() const;

@@ -63,7 +63,7 @@ NADIR_PARAMS(
     PARAM(coverage, "", choices({"centre", "fraction"}),
           "Which pixels of a feature: those whose centre it holds, or all that it touches, each by the share that is "
           "covered."),
-    PARAM(texture_levels, "", range(0, 11), "Subband levels that give texture energies, from the coarsest."),
+    PARAM(texture_levels, "", range(0, kMaxLevels), "Subband levels that give texture energies, from the coarsest."),
     PARAM(texture_radius, "", range(0, 8), "Coefficients around a pixel's own that energies average over."),
     PARAM(folds, "", range(0, 50), "Parts of the survey, each held out once; 0: no cross-validation."),
     PARAM(repeats, "", range(1, 50), "Cross-validations with different folds, pooled."))
@@ -95,13 +95,17 @@ class FitClassifier final : public EstimateStage {
       throw Error(Fault::config, std::to_string(extractor_.spec().count()) + " features are more than the " +
                                      std::to_string(kMaxForestFeatures) + " that a model can have");
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
-    if (survey_ && counts_in_part(*survey_, p.coverage)) check_weights();
+    if (!survey_) return;
+    if (counts_in_part(*survey_, p.coverage)) check_weights();
+    for (const Feature& f : survey_->features)
+      if (is_training(f)) places_.push_back({pixel_window(f, grid_), std::max<std::size_t>(1, f.shares.size())});
   }
 
   std::vector<Window> blocks() const override;
   Window needs(std::size_t input, const Window& block) const override {
     return input == 0 ? block : input == 2 ? extractor_.subband_window(block) : Window{};
   }
+  std::size_t evidence_bytes(const Window& block) const override;
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override;
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override;
 
@@ -132,7 +136,7 @@ class FitClassifier final : public EstimateStage {
             {p.svm_c, p.svm_gamma},
             p.shrinkage};
   }
-  LabelledPixels merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const;
+  LabelledPixels merge(std::vector<std::unique_ptr<Evidence>> evidence) const;
   std::vector<ClassInfo> number_classes(LabelledPixels& pixels) const;
   std::string classes_without(const std::vector<ClassInfo>& with_pixels) const;
   Record validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const;
@@ -143,7 +147,29 @@ class FitClassifier final : public EstimateStage {
   Grid grid_;
   FeatureExtractor extractor_;
   SurveyPtr survey_;
+  struct Place {
+    Window pixels;  ///< that a training feature may touch
+    std::size_t classes;
+  };
+  std::vector<Place> places_;
 };
+
+// What is kept, and once more while it is merged. Of a feature no more than the cap; of the pixels that it may touch
+// all, though it may hold few of them.
+std::size_t FitClassifier::evidence_bytes(const Window& block) const {
+  const std::size_t features = std::size_t(extractor_.spec().count());
+  const std::size_t pixel_bytes =
+      features * sizeof(float) + sizeof(std::uint16_t) + sizeof(std::int32_t) + sizeof(float) + sizeof(std::uint64_t);
+  std::size_t pixels = 0, classes = 1;
+  for (const Place& p : places_) {
+    const auto touched = std::size_t(intersect(p.pixels, block).area());
+    if (touched == 0) continue;
+    pixels += std::min(touched * p.classes, std::size_t(params_.max_samples_per_class));
+    classes = std::max(classes, p.classes);
+  }
+  if (params_.coverage == Coverage::centre) pixels = std::min(pixels, std::size_t(block.area()) * classes);
+  return 2 * pixels * pixel_bytes;
+}
 
 std::vector<Window> FitClassifier::blocks() const {
   return survey_blocks(survey_.get(), grid_, kBlock, [](const Feature& f) { return is_training(f); });
@@ -169,12 +195,13 @@ std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in,
   return evidence;
 }
 
-LabelledPixels FitClassifier::merge(const std::vector<std::unique_ptr<Evidence>>& evidence) const {
+LabelledPixels FitClassifier::merge(std::vector<std::unique_ptr<Evidence>> evidence) const {
   LabelledPixels all;
   all.set.features = extractor_.spec().count();
-  for (const auto& e : evidence) {
+  for (auto& e : evidence) {
     const LabelledPixels& part = static_cast<const TrainingEvidence&>(*e).pixels;
     for (std::size_t i = 0; i < part.size(); ++i) all.append(part, i);
+    e.reset();
   }
   return capped_by_feature(all, std::size_t(params_.max_samples_per_class));
 }
@@ -213,7 +240,7 @@ Record FitClassifier::validate(const LabelledPixels& pixels, const std::vector<C
 }
 
 Value FitClassifier::conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const {
-  LabelledPixels pixels = merge(evidence);
+  LabelledPixels pixels = merge(std::move(evidence));
   if (pixels.size() == 0)
     throw Error(Fault::data,
                 "no training feature of the survey holds a valid pixel; check that survey and scene "

@@ -4,6 +4,7 @@
 
 #include "pipeline/backend/simd.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/grid_check.h"
 #include "stages/segmentation/classifier.h"
 #include "stages/segmentation/potts.h"
 #include "stages/segmentation/segmentation.h"
@@ -48,6 +49,18 @@ NADIR_SIMD_CLONES void elect(const std::uint16_t* __restrict columns, int side, 
   }
 }
 
+std::set<float> classes_within(ConstTileView labels, const Window& w) {
+  std::set<float> ids;
+  float last = 0;  // the latest valid label: runs of equal ones are looked up once
+  for (int y = w.y; y < w.bottom(); ++y)
+    for (int x = w.x; x < w.right(); ++x) {
+      if (!labels.is_valid(x, y) || (!ids.empty() && labels(0, x, y) == last)) continue;
+      last = labels(0, x, y);
+      ids.insert(last);
+    }
+  return ids;
+}
+
 void put(Outputs out, int x, int y, bool valid, float label, float confidence) {
   for (std::size_t o = 0; o < 3; ++o) {
     if (!out[o].window.contains(x, y)) continue;
@@ -63,11 +76,8 @@ class SmoothLabels final : public TileStage {
   SmoothLabels(const Params& p, const StageContext& context) : p_(p), labels_(*context.images[0]) {
     if (context.images[1]) classes_ = context.images[1]->classes;
     if (classes_.empty()) classes_ = labels_.classes;
-    if (p.method == Smoothing::potts && context.images[1] && !context.images[1]->classes.empty() &&
-        context.images[1]->band_count() != int(classes_.size()))
-      throw Error(Fault::data, "'probabilities' has " + std::to_string(context.images[1]->band_count()) +
-                                   " bands for " + std::to_string(classes_.size()) + " classes");
     has_probabilities_ = context.images[1].has_value();
+    if (p.method == Smoothing::potts && has_probabilities_) check_probabilities(*context.images[1]);
     confidence_ = labels_;
     confidence_.bands.resize(1);
     confidence_.bands[0].name = "confidence";
@@ -97,6 +107,8 @@ class SmoothLabels final : public TileStage {
   }
 
  private:
+  void check_probabilities(const ImageInfo& info) const;
+  void check_band_count(int bands) const;
   void by_majority(ConstTileView in, Outputs out, Exec& exec) const;
   void by_potts(Inputs in, Outputs out, Exec& exec) const;
   void certain(ConstTileView labels, TileView p) const;
@@ -109,13 +121,28 @@ class SmoothLabels final : public TileStage {
   bool has_probabilities_ = false;
 };
 
+// While a model is not known yet, its probabilities have bands without names, of a number that means nothing.
+void SmoothLabels::check_probabilities(const ImageInfo& info) const {
+  int col = 0, row = 0;
+  if (info.grid.size() != labels_.grid.size() || !same_lattice(labels_.grid, info.grid, &col, &row) || col || row)
+    throw Error(Fault::data, "smooth_labels: 'labels' has " + to_text(labels_.grid) + ", 'probabilities' has " +
+                                 to_text(info.grid) +
+                                 "; take both from the same classify, or warp one onto the other's grid");
+  if (!classes_.empty() && (!info.classes.empty() || !info.bands.front().name.empty()))
+    check_band_count(info.band_count());
+}
+
+void SmoothLabels::check_band_count(int bands) const {
+  if (bands != int(classes_.size()))
+    throw Error(Fault::data, "smooth_labels: 'probabilities' has " + std::to_string(bands) + " bands for " +
+                                 std::to_string(classes_.size()) +
+                                 " classes; take it from the classify that gave the labels");
+}
+
 void SmoothLabels::by_majority(ConstTileView in, Outputs out, Exec&) const {
   const Window w = unite(unite(out[0].window, out[1].window), out[2].window);
   const int r = p_.radius_px, side = 2 * r + 1, wide = w.width + 2 * r;
-  std::set<float> ids;
-  for (int y = w.y - r; y < w.bottom() + r; ++y)
-    for (int x = w.x - r; x < w.right() + r; ++x)
-      if (in.is_valid(x, y) && (ids.empty() || in(0, x, y) != in(0, x - (x > w.x - r), y))) ids.insert(in(0, x, y));
+  const std::set<float> ids = classes_within(in, grow(w, r));
   Tile winner(w, 1);
   winner.fill(0, true);
   std::vector<int> votes(std::size_t(w.area()));
@@ -153,6 +180,7 @@ void SmoothLabels::certain(ConstTileView labels, TileView p) const {
 void SmoothLabels::by_potts(Inputs in, Outputs out, Exec& exec) const {
   if (classes_.empty())
     throw Error(Fault::data, "the labels do not say which classes there are, which potts has to know; use majority");
+  if (has_probabilities_) check_band_count(in[1].bands);
   const Window w = unite(unite(out[0].window, out[1].window), out[2].window);
   const int classes = int(classes_.size());
   ScratchTile assumed(exec, has_probabilities_ ? Window{w.x, w.y, 1, 1} : grow(w, p_.iterations), classes);

@@ -221,6 +221,16 @@ class EstimateNoise final : public EstimateStage {
   std::vector<Window> blocks() const override { return sampled_blocks(info_.grid.size(), kBlock, max_blocks_, seed_); }
   Window needs(std::size_t, const Window& block) const override { return block; }
 
+  // Two histograms of each band, its cells, its part of the covariance. Samples of a block hardly span more than 1 :
+  // 256, details come close to zero.
+  std::size_t evidence_bytes(const Window& block) const override {
+    constexpr int kOctavesOfSamples = 8, kOctavesOfDetails = 16;
+    const auto pixels = std::size_t(block.area()), bands = std::size_t(info_.band_count());
+    const std::size_t histograms =
+        Histogram::most_bytes(pixels, kOctavesOfSamples) + Histogram::most_bytes(pixels / 4, kOctavesOfDetails);
+    const std::size_t cells = pixels / (kFlatCell * kFlatCell) * sizeof(Cell);
+    return bands * (sizeof(BandEvidence) + histograms + cells + (bands + 1) * sizeof(double));
+  }
   std::unique_ptr<Evidence> observe(const Window&, Inputs in, Exec& exec) const override {
     auto evidence = std::make_unique<BlockEvidence>();
     evidence->bands.resize(std::size_t(in[0].bands));

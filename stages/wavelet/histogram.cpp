@@ -9,6 +9,7 @@ namespace nadir {
 namespace {
 
 constexpr int kDropped = 12;  // bits of the fraction
+constexpr std::size_t kBinsAnOctave = 1 << (23 - kDropped);
 constexpr std::uint32_t kSign = 0x80000000u;
 constexpr std::uint32_t kLargest = 0x7f7ff000u;  // finite, and the dropped bits zero
 
@@ -43,6 +44,10 @@ void Histogram::add(const Histogram& other) {
     if (take_b) ++b;
   }
   bins_ = std::move(sum);
+}
+
+std::size_t Histogram::most_bytes(std::size_t count, int octaves) {
+  return std::min(count, std::size_t(octaves) * kBinsAnOctave) * sizeof(bins_[0]);
 }
 
 std::uint64_t Histogram::count() const {

@@ -3,6 +3,7 @@
 // numbers up to 4096 exactly.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -20,6 +21,9 @@ class Histogram {
   /// The value below which the fraction q of all values lies; 0 when empty. With `half_width` h > 0 the values of a bin
   /// count as spread evenly over v - h to v + h, or 0 to h where v is 0 (absolute values of rounded numbers).
   double quantile(double q, double half_width = 0) const;
+
+  /// Memory of a histogram of `count` values of one sign, of which hardly any lie outside of so many octaves.
+  static std::size_t most_bytes(std::size_t count, int octaves);
 
  private:
   std::vector<std::pair<std::uint32_t, std::uint64_t>> bins_;

@@ -1,6 +1,7 @@
 // Noise removal by shrinkage of subbands.
 #include <algorithm>
 
+#include "pipeline/core/error.h"
 #include "stages/wavelet/shrink_ops.h"
 #include "stages/wavelet/wavelet.h"
 
@@ -58,9 +59,15 @@ class Denoise final : public TileStage {
   static std::vector<float> noise_of(const StageContext& context, const Params& p, std::size_t bands) {
     std::vector<float> sigma(bands, float(std::max(0.0, p.noise_dn) * p.strength));
     const auto* record = context.values.size() > 1 ? std::get_if<Record>(&context.values[1]) : nullptr;
-    const Scalar* field = record && p.noise_dn < 0 ? record->find("sigma") : nullptr;
-    if (const auto* found = field ? std::get_if<std::vector<double>>(field) : nullptr)
-      for (std::size_t b = 0; b < std::min(bands, found->size()); ++b) sigma[b] = float((*found)[b] * p.strength);
+    if (!record || p.noise_dn >= 0) return sigma;  // while planning nothing is estimated yet
+    const Scalar* field = record->find("sigma");
+    const auto* found = field ? std::get_if<std::vector<double>>(field) : nullptr;
+    if (!found || found->size() != bands)
+      throw Error(Fault::config, "'statistics' tells the noise (sigma) of " +
+                                     std::to_string(found ? found->size() : 0) + " bands, the image has " +
+                                     std::to_string(bands) +
+                                     "; wire it to estimate_noise of the same image, or set noise_dn");
+    for (std::size_t b = 0; b < bands; ++b) sigma[b] = float((*found)[b] * p.strength);
     return sigma;
   }
 

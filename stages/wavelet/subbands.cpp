@@ -131,7 +131,7 @@ ImageInfo packed_info(const ImageInfo& source, const Frame& frame, const std::st
 }
 
 SubbandOrigin read_origin(const ImageInfo& subbands, const Frame& frame, int source_bands) {
-  SubbandOrigin origin{text(subbands, "qmf.filter"), subbands, number(subbands, "qmf.delay_px", 0)};
+  SubbandOrigin origin{filter_of_subbands(subbands), subbands, number(subbands, "qmf.delay_px", 0)};
   ImageInfo& source = origin.source;
   source.grid = source_grid(subbands, frame);
   source.type = type_named(text(subbands, "qmf.type"));
@@ -185,6 +185,8 @@ ImageInfo subband_info(const ImageInfo& source, const StationaryLayout& layout, 
   }
   return info;
 }
+
+std::string filter_of_subbands(const ImageInfo& subbands) { return text(subbands, "qmf.filter"); }
 
 SubbandOrigin origin_of(const ImageInfo& subbands, const SubbandLayout& layout) {
   return read_origin(subbands, frame_of(layout), layout.source_bands);

@@ -78,6 +78,9 @@ ImageInfo subband_info(const ImageInfo& source, const SubbandLayout& layout, con
 ImageInfo subband_info(const ImageInfo& source, const StationaryLayout& layout, const std::string& filter,
                        double delay);
 
+/// What qmf_decompose called the filter bank; empty where the metadata do not tell.
+std::string filter_of_subbands(const ImageInfo& subbands);
+
 /// The origin of subbands, which have the stated layout. Throws Error(Fault::data) when it is not told or the subbands
 /// were moved to another grid.
 SubbandOrigin origin_of(const ImageInfo& subbands, const SubbandLayout& layout);

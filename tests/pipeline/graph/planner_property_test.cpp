@@ -110,6 +110,8 @@ graph:
     const PassPlan plan = plan_pass(scene, passes, 0, 64, {tiles, 8, 0});
     ASSERT_EQ(plan.tokens.size(), 16u);
     EXPECT_EQ(plan.evidence_bytes, kept);  // 16 blocks of 4 KiB, at most three quarters
+    EXPECT_EQ(plan.warning.find("measure 'mean' keeps up to 1 MiB"), kept < 64 * kib ? 0 : std::string::npos)
+        << plan.warning;
     EXPECT_LE(plan.evidence_bytes + std::size_t(plan.tokens_in_flight) * plan.token_bytes, tiles);
     EXPECT_EQ(std::size_t(plan.tokens_in_flight), (tiles - kept) / plan.token_bytes);
   }

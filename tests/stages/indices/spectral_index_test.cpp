@@ -52,6 +52,44 @@ TEST(SpectralIndex, finds_bands_by_wavelength_whatever_they_are_called) {
   EXPECT_NEAR(out(3, 20, 20), (nir - red) / (nir + red), 1e-6);
 }
 
+float ndvi(float nir, float red) { return (nir - red) / (nir + red); }
+
+TEST(SpectralIndex, takes_no_other_infrared_for_nir_and_no_red_edge_for_red) {
+  const test::Image in = bands({"Red Edge 1", "Red", "Shortwave Infrared 1", "Thermal Infrared", "mid-infrared",
+                                "Short Wave Infrared", "Near Infrared"});
+  const test::Image out = test::apply(spectral_index_stage(), named({"ndvi"}), {&in});
+  EXPECT_NEAR(out(7, 20, 20), ndvi(in(6, 20, 20), in(1, 20, 20)), 1e-6);
+  for (const char* name : {"Infrared", "Band 5 (infrared)", "NIR", "near-infrared (NIR)", "B08"}) {
+    const test::Image two = bands({"red", name});
+    EXPECT_NEAR(test::apply(spectral_index_stage(), named({"ndvi"}), {&two})(2, 20, 20),
+                ndvi(two(1, 20, 20), two(0, 20, 20)), 1e-6)
+        << name;
+  }
+  for (const char* name : {"Shortwave Infrared 1", "SWIR infrared", "Thermal infrared", "far infrared"}) {
+    const test::Image two = bands({"red", name});
+    EXPECT_THROW(test::apply(spectral_index_stage(), named({"ndvi"}), {&two}), Error) << name;
+  }
+  const test::Image edge = bands({"Red Edge 1", "rededge", "nir"});
+  EXPECT_THROW(test::apply(spectral_index_stage(), named({"ndvi"}), {&edge}), Error);
+}
+
+TEST(SpectralIndex, reflectance_scale_is_for_evi_alone_and_keeps_the_offset_in_proportion) {
+  test::Image in = bands({"blue", "red", "nir"});
+  for (BandInfo& b : in.info.bands) b.scale = 0.5, b.offset = -20;
+  ParamMap params = named({"ndvi", "evi"});
+  params["reflectance_scale"] = 0.0025;
+  const test::Image out = test::apply(spectral_index_stage(), params, {&in});
+  for (int y = 10; y < 30; ++y)
+    for (int x = 10; x < 40; ++x) {
+      const auto reflectance = [&](int b, double scale) { return scale * (double(in(b, x, y)) - 40); };
+      const double blue = reflectance(0, 0.0025), red = reflectance(1, 0.0025), nir = reflectance(2, 0.0025);
+      const double sum = reflectance(2, 0.5) + reflectance(1, 0.5), below = nir + 6 * red - 7.5 * blue + 1;
+      const double expected = sum > 0 ? std::clamp((reflectance(2, 0.5) - reflectance(1, 0.5)) / sum, -1.0, 1.0) : 0;
+      ASSERT_NEAR(out(3, x, y), expected, 1e-4) << x << ", " << y;
+      ASSERT_NEAR(out(4, x, y), below > 0 ? std::clamp(2.5 * (nir - red) / below, -2.5, 2.5) : 0, 1e-3);
+    }
+}
+
 TEST(SpectralIndex, refuses_bands_that_cannot_be_found_and_indices_that_it_does_not_know) {
   const test::Image in = bands({"red", "green"});
   const auto make = [&](ParamMap params) { test::make_tile_stage(spectral_index_stage(), params, {&in}); };

@@ -62,6 +62,40 @@ TEST(Compare, ssim_equals_a_slow_formula_also_around_nodata_and_across_blocks) {
     EXPECT_NEAR(at(r, "ssim_by_band", std::size_t(band)), slow_ssim(a, b, band, 255), 1e-9);
 }
 
+TEST(Compare, refuses_images_in_different_reference_systems_and_names_them) {
+  test::Image image = test::make_texture(40, 30, 1, 1), reference = test::make_texture(40, 30, 1, 1);
+  image.info.grid.crs_wkt = "PROJCS[\"zone 32\",AUTHORITY[\"EPSG\",\"32632\"]]";
+  EXPECT_NO_THROW(compare(image, reference));
+  reference.info.grid.crs_wkt = "PROJCS[\"zone 33\",AUTHORITY[\"EPSG\",\"32633\"]]";
+  try {
+    compare(image, reference);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "the image is in zone 32 (EPSG:32632), the reference in zone 33 (EPSG:32633); reproject one of them, for "
+              "example with gdalwarp -t_srs");
+  }
+}
+
+TEST(Compare, states_the_pixels_that_it_keeps_while_it_does_not_know_the_value_range) {
+  const test::Image image = test::make_texture(300, 200, 3, 1), reference = test::make_texture(300, 200, 3, 2);
+  const StageInfo info = compare_stage();
+  const auto bytes_kept = [&](const ParamMap& params) {
+    StageContext context;
+    context.params = &params;
+    context.images = {image.info, reference.info, std::nullopt};
+    context.values.resize(3);
+    const auto stage = info.as<EstimateFactory>()->make(context);
+    std::size_t bytes = 0;
+    for (const Window& block : stage->blocks()) bytes += stage->evidence_bytes(block);
+    return bytes;
+  };
+  const std::size_t whole = 2 * Tile::bytes({0, 0, 300, 200}, 3);
+  EXPECT_GE(bytes_kept({}), whole);
+  EXPECT_LE(bytes_kept({}), whole + whole / 5);  // blocks overlap
+  EXPECT_EQ(bytes_kept({{"peak", 255.0}}), 0u);
+}
+
 TEST(Compare, a_collar_of_nodata_over_whole_blocks_leaves_the_value_range_alone) {
   test::Image reference = test::make_image(600, 300, 1, [](int, int x, int) { return 100 + x % 50; });
   const test::Image image = test::make_image(600, 300, 1, [](int, int x, int) { return 101 + x % 50; });

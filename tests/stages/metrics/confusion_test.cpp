@@ -169,11 +169,35 @@ TEST(Assess, refuses_a_mask_of_other_pixels) {
   EXPECT_THROW(assess_by_mask(mask(), reference), Error);
 }
 
+TEST(Assess, refuses_a_reference_in_another_reference_system) {
+  test::Image labels = mask(), reference = mask();
+  reference.info.grid.crs_wkt = "LOCAL_CS[\"theirs\"]";
+  EXPECT_NO_THROW(assess_by_mask(labels, reference));
+  labels.info.grid.crs_wkt = "GEOGCS[\"ours\"]";
+  EXPECT_THROW(assess_by_mask(labels, reference), Error);
+}
+
 TEST(Assess, refuses_a_survey_whose_class_names_the_mask_does_not_know) {
   Survey survey = two_fields();
   survey.classes[0].name = "Weizen";
   survey.classes[1].name = "Wasser";
   EXPECT_THROW(assess(mask(), survey), Error);
+}
+
+TEST(Assess, tells_features_of_another_split_from_a_survey_beside_the_mask) {
+  Survey survey = two_fields();
+  Feature away = survey.features[0];
+  away.test = true;
+  for (Point& p : away.parts[0]) p.x += 1e6;
+  survey.features.push_back(away);
+  try {
+    assess(mask(), survey);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("no feature kept for testing"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("2 training features do; set features: all"), std::string::npos) << e.what();
+    EXPECT_EQ(std::string(e.what()).find("check that they overlap"), std::string::npos) << e.what();
+  }
 }
 
 TEST(Assess, refuses_a_survey_beside_the_mask) {

@@ -62,7 +62,8 @@ std::shared_ptr<Classifier> train(Method method, const TrainingSet& set, int n) 
   plan.network.hidden = {20, 12};
   plan.network.steps = 400;
   Exec exec;
-  return train_classifier(set, {.bands = set.features, .band_names = {"blue", "green"}}, classes(n), plan, 5, exec);
+  return train_classifier(set, {.bands = set.features, .band_names = {"blue", "green"}, .filter = "db4"}, classes(n),
+                          plan, 5, exec);
 }
 
 constexpr Method kMethods[]{Method::random_forest, Method::maximum_likelihood, Method::network, Method::svm,
@@ -94,6 +95,7 @@ TEST(Classifier, comes_back_from_its_bytes_with_the_same_scores_and_facts) {
     c->set_facts(facts);
     const auto copy = read_classifier(c->bytes());
     EXPECT_EQ(copy->bytes(), c->bytes());
+    EXPECT_EQ(copy->spec().filter, "db4");
     EXPECT_EQ(copy->classes(), c->classes());
     EXPECT_EQ(copy->describe().fields(), c->describe().fields());
     c->score(features.data(), kCount, kCount, first.data());
@@ -102,7 +104,7 @@ TEST(Classifier, comes_back_from_its_bytes_with_the_same_scores_and_facts) {
   }
 }
 
-TEST(Classifier, refuses_bytes_that_are_no_model_are_cut_short_changed_or_from_the_future) {
+TEST(Classifier, refuses_bytes_that_are_no_model_are_cut_short_changed_or_of_another_version) {
   const std::string good = train(Method::maximum_likelihood, clouds(100, 3, 2, 1), 2)->bytes();
   EXPECT_NO_THROW(read_classifier(good));
   EXPECT_THROW(read_classifier(""), Error);
@@ -114,13 +116,15 @@ TEST(Classifier, refuses_bytes_that_are_no_model_are_cut_short_changed_or_from_t
     changed[at] = char(changed[at] ^ 4);
     EXPECT_THROW(read_classifier(changed), Error) << at;
   }
-  std::string later = good;
-  later[12] = '2';
-  try {
-    read_classifier(later);
-    FAIL();
-  } catch (const Error& e) {
-    EXPECT_NE(std::string(e.what()).find("later version"), std::string::npos);
+  for (const auto& [version, words] : {std::pair('1', "earlier version"), std::pair('3', "later version")}) {
+    std::string other = good;
+    other[12] = version;
+    try {
+      read_classifier(other);
+      FAIL();
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(words), std::string::npos) << e.what();
+    }
   }
 }
 

@@ -115,6 +115,27 @@ TEST(FitClassifier, never_looks_at_test_features_nor_at_invalid_pixels) {
   EXPECT_EQ(describe(fit(image, s, kQuick)).number("samples", 0), 17 * 144 - 2);
 }
 
+TEST(FitClassifier, states_what_it_keeps_of_the_pixels_of_training_features) {
+  const test::Image image = landscape();
+  Survey s = survey();
+  s.features[0].test = true;
+  const StageInfo info = fit_classifier_stage();
+  const auto bytes_kept = [&](const ParamMap& params) {
+    StageContext context;
+    context.params = &params;
+    context.images = {image.info, std::nullopt, std::nullopt};
+    context.values = {Value{}, value(s), Value{}};
+    const auto stage = info.as<EstimateFactory>()->make(context);
+    std::size_t bytes = 0;
+    for (const Window& block : stage->blocks()) bytes += stage->evidence_bytes(block);
+    return bytes;
+  };
+  const std::size_t pixel = 2 * sizeof(float) + 18;  // two bands; label, feature, weight, rank
+  EXPECT_GE(bytes_kept({}), 2 * 17 * 144 * pixel);
+  EXPECT_LE(bytes_kept({}), 2 * 17 * 14 * 14 * pixel);
+  EXPECT_EQ(bytes_kept({{"max_samples_per_class", std::int64_t{10}}}), 2 * 17 * 10 * pixel);
+}
+
 TEST(FitClassifier, refuses_a_survey_beside_the_scene_or_with_one_class_and_a_single_fold) {
   Survey away = survey();
   for (Feature& f : away.features)
@@ -275,6 +296,33 @@ Scene scene_with_nodata() {
   s.bands =
       test::apply(qmf_decompose_stage(), {{"filter", std::string("db2")}, {"levels", std::int64_t{2}}}, {&s.image});
   return s;
+}
+
+TEST(Classify, says_which_transform_subbands_need) {
+  const test::Image image = landscape();
+  const test::Image bands = test::apply(qmf_decompose_stage(), {{"transform", std::string("stationary")}}, {&image});
+  try {
+    fit(image, survey(), kQuick, &bands);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("transform: decimated"), std::string::npos) << e.what();
+  }
+  EXPECT_THROW(fit(image, survey(), {{"texture_levels", std::int64_t{8}}}), std::logic_error);
+  EXPECT_THROW(test::estimate(cluster_stage(), {{"texture_levels", std::int64_t{8}}}, {&image}), std::logic_error);
+}
+
+TEST(Classify, refuses_subbands_of_another_filter_bank_and_names_both) {
+  const Scene s = scene_with_nodata();
+  const Value model = fit(s.image, survey(), kQuick, &s.bands);
+  const test::Image others =
+      test::apply(qmf_decompose_stage(), {{"filter", std::string("haar")}, {"levels", std::int64_t{2}}}, {&s.image});
+  try {
+    test::make_tile_stage(classify_stage(), {}, {&s.image, nullptr, &others}, {Value{}, model});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("'db2'"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("'haar'"), std::string::npos) << e.what();
+  }
 }
 
 TEST(Classify, finds_the_classes_again_leaves_nodata_out_and_gives_shares_as_confidence) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "pipeline/core/error.h"
@@ -78,6 +79,33 @@ TEST(SmoothLabels, majority_equals_a_plain_count) {
     }
 }
 
+// Stripes of equal width, class 1 leftmost or uppermost.
+Image stripes(int classes, bool upright) {
+  Image image = test::make_image(60, 60, 1, [&](int, int x, int y) { return 1 + (upright ? x : y) * classes / 60; });
+  image.info.type = SampleType::u8;
+  image.info.nodata = 0;
+  return image;
+}
+
+TEST(SmoothLabels, keeps_clean_halves_and_thirds_whole_and_in_tiles) {
+  for (const int classes : {2, 3})
+    for (const bool upright : {false, true}) {
+      const Image image = stripes(classes, upright);
+      const auto stage = test::make_tile_stage(smooth_labels_stage(), {}, {&image, nullptr});
+      for (const int tile : {60, 30, 20, 5})
+        test::expect_identical(image, test::run_in_tiles(*stage, {&image, nullptr}, tile));
+    }
+}
+
+// Invalid samples hold the very number of the class beside them.
+TEST(SmoothLabels, sees_a_class_behind_invalid_samples_of_its_number) {
+  Image image = test::make_image(30, 20, 1, [](int, int x, int) { return x < 12 ? 1 : 2; });
+  image.info.type = SampleType::u8;
+  for (int y = 0; y < 20; ++y)
+    for (int x = 12; x < 18; ++x) image.tile.view().mask()(x, y) = 0;
+  test::expect_identical(image, test::apply(smooth_labels_stage(), {}, {&image, nullptr}));
+}
+
 TEST(SmoothLabels, potts_without_neighbours_in_it_changes_nothing) {
   const Image image = speckled(40, 40);
   ParamMap params = potts();
@@ -105,6 +133,45 @@ TEST(SmoothLabels, refuses_potts_where_classes_are_not_known_and_probabilities_o
   EXPECT_THROW(test::make_tile_stage(smooth_labels_stage(), potts(), {&image, &p}), Error);
   image.info.classes.clear();
   EXPECT_THROW(test::apply(smooth_labels_stage(), potts(), {&image, nullptr}), Error);
+}
+
+std::string complaint(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no complaint";
+}
+
+// Files of probabilities tell their bands' names at most; bands without a name may come from a model that is trained
+// later, so that only pixels show how many there are.
+TEST(SmoothLabels, potts_refuses_probabilities_of_another_number_of_classes_also_where_they_carry_no_names) {
+  const Image image = speckled(40, 40);
+  for (const int bands : {2, 5})
+    for (const bool named : {true, false}) {
+      Image p = test::make_image(40, 40, bands, [](int, int, int) { return 0.2; });
+      for (BandInfo& b : p.info.bands) b.name = named ? "share" : "";
+      const std::vector<const Image*> inputs{&image, &p};
+      const std::string text = complaint([&] {
+        const auto stage = test::make_tile_stage(smooth_labels_stage(), potts(), inputs);
+        if (!named) test::run_whole(*stage, inputs);
+      });
+      EXPECT_NE(text.find("'probabilities' has " + std::to_string(bands) + " bands for 3 classes"), std::string::npos)
+          << text;
+    }
+}
+
+TEST(SmoothLabels, potts_refuses_probabilities_of_another_grid) {
+  const Image image = speckled(40, 40);
+  Image small = probabilities_of(speckled(30, 40)), moved = probabilities_of(image);
+  moved.info.grid = moved.info.grid.shifted(3, 0);
+  for (const Image* p : {&small, &moved}) {
+    const std::string text = complaint([&] { test::make_tile_stage(smooth_labels_stage(), potts(), {&image, p}); });
+    EXPECT_NE(text.find("smooth_labels"), std::string::npos) << text;
+    EXPECT_NE(text.find("40 x 40 pixels"), std::string::npos) << text;
+    EXPECT_NE(text.find(p == &small ? "30 x 40 pixels" : "at 500030"), std::string::npos) << text;
+  }
 }
 
 // A speck of 3, one of 3 that touches it by a corner, a bar of 12, and a speck against the hole.

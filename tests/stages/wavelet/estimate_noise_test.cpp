@@ -85,6 +85,27 @@ TEST(EstimateNoise, skips_what_is_not_finite) {
   EXPECT_TRUE(std::isfinite(fact(image, "mean")[0]));
 }
 
+TEST(EstimateNoise, states_what_it_keeps_of_every_band_of_a_block) {
+  const test::Image small = smooth(64, 64, 3), large = smooth(1024, 512, 1);
+  const StageInfo info = estimate_noise_stage();
+  const ParamMap params;
+  const auto bytes_kept = [&](const test::Image& image) {
+    StageContext context;
+    context.params = &params;
+    context.images = {image.info};
+    context.values.resize(1);
+    const auto stage = info.as<EstimateFactory>()->make(context);
+    std::size_t bytes = 0;
+    for (const Window& block : stage->blocks()) bytes += stage->evidence_bytes(block);
+    return bytes;
+  };
+  // As many bins of 16 bytes as there are values, and 16 cells.
+  EXPECT_GE(bytes_kept(small), 3u * (64 * 64 + 32 * 32 + 16) * 16);
+  EXPECT_LE(bytes_kept(small), 3u * (64 * 64 + 32 * 32 + 64) * 16);
+  EXPECT_GE(bytes_kept(large), std::size_t{2} << 19);
+  EXPECT_LE(bytes_kept(large), std::size_t{2} << 20);
+}
+
 TEST(EstimateNoise, looks_at_a_seeded_sample_of_whole_scene_anchored_blocks) {
   const test::Image image = smooth(1100, 1600, 1);
   ParamMap params{{"max_blocks", std::int64_t{5}}};

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "pipeline/core/error.h"
 #include "stages/degradation/degradation.h"
 #include "stages/wavelet/wavelet.h"
 #include "tests/support/stage_harness.h"
@@ -54,6 +55,19 @@ TEST(QmfDenoise, takes_the_noise_of_each_band_from_statistics) {
   const test::Image by_value = test::apply(qmf_denoise_stage(), {{"noise_dn", 10.0}}, {&with_noise});
   const test::Image by_port = test::apply(qmf_denoise_stage(), {}, {&with_noise, nullptr}, {Value{}, statistics});
   test::expect_identical(by_value, by_port);
+}
+
+TEST(QmfDenoise, refuses_statistics_that_do_not_tell_the_noise_of_every_band) {
+  const test::Image image = clean(64, 48);
+  const auto make = [&](const Record& statistics, double noise_dn) {
+    test::make_tile_stage(qmf_denoise_stage(), {{"noise_dn", noise_dn}}, {&image, nullptr}, {Value{}, statistics});
+  };
+  const Record none{{"mean", std::vector<double>{1, 2}}}, few{{"sigma", std::vector<double>{10}}},
+      scalar{{"sigma", 10.0}};
+  for (const Record& statistics : {none, few, scalar}) {
+    EXPECT_THROW(make(statistics, -1), Error);
+    EXPECT_NO_THROW(make(statistics, 10));
+  }
 }
 
 TEST(QmfDenoise, gives_the_same_bits_in_tiles_and_lets_no_hole_bleed) {
