@@ -221,13 +221,14 @@ class EstimateNoise final : public EstimateStage {
   std::vector<Window> blocks() const override { return sampled_blocks(info_.grid.size(), kBlock, max_blocks_, seed_); }
   Window needs(std::size_t, const Window& block) const override { return block; }
 
-  // Two histograms of each band, its cells, its part of the covariance. Samples of a block hardly span more than 1 :
-  // 256, details come close to zero.
+  // Two histograms of each band, its cells, its part of the covariance. An estimate: samples of a block hardly span
+  // more than 1 : 256, details come close to zero, and whole numbers leave most bins of these octaves empty.
   std::size_t evidence_bytes(const Window& block) const override {
-    constexpr int kOctavesOfSamples = 8, kOctavesOfDetails = 16;
+    const bool whole_numbers = is_integer(info_.type);
+    const int octaves_of_samples = whole_numbers ? 2 : 8, octaves_of_details = whole_numbers ? 2 : 16;
     const auto pixels = std::size_t(block.area()), bands = std::size_t(info_.band_count());
     const std::size_t histograms =
-        Histogram::most_bytes(pixels, kOctavesOfSamples) + Histogram::most_bytes(pixels / 4, kOctavesOfDetails);
+        Histogram::most_bytes(pixels, octaves_of_samples) + Histogram::most_bytes(pixels / 4, octaves_of_details);
     const std::size_t cells = pixels / (kFlatCell * kFlatCell) * sizeof(Cell);
     return bands * (sizeof(BandEvidence) + histograms + cells + (bands + 1) * sizeof(double));
   }

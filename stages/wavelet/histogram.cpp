@@ -32,14 +32,15 @@ double value_of(std::uint32_t key) {
 }  // namespace
 
 void Histogram::add(const Histogram& other) {
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> sum;
+  std::vector<Bin> sum;
   sum.reserve(bins_.size() + other.bins_.size());
   auto a = bins_.begin();
   auto b = other.bins_.begin();
   while (a != bins_.end() || b != other.bins_.end()) {
     const bool take_a = b == other.bins_.end() || (a != bins_.end() && a->first <= b->first);
     const bool take_b = a == bins_.end() || (b != other.bins_.end() && b->first <= a->first);
-    sum.emplace_back(take_a ? a->first : b->first, (take_a ? a->second : 0) + (take_b ? b->second : 0));
+    const std::uint64_t n = std::uint64_t{take_a ? a->second : 0} + (take_b ? b->second : 0);
+    sum.emplace_back(take_a ? a->first : b->first, std::uint32_t(std::min<std::uint64_t>(n, ~std::uint32_t{0})));
     if (take_a) ++a;
     if (take_b) ++b;
   }
@@ -76,7 +77,7 @@ HistogramBuilder::HistogramBuilder() : counts_(std::size_t{1} << (32 - kDropped)
 void HistogramBuilder::count(float value) { ++counts_[key_of(value)]; }
 
 Histogram HistogramBuilder::finish() const {
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> bins;
+  std::vector<Histogram::Bin> bins;
   for (std::size_t key = 0; key < counts_.size(); ++key)
     if (counts_[key]) bins.emplace_back(std::uint32_t(key), counts_[key]);
   return Histogram(std::move(bins));

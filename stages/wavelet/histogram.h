@@ -12,9 +12,11 @@ namespace nadir {
 
 class Histogram {
  public:
+  /// Key and how many values; what exceeds 32 bits counts as their largest.
+  using Bin = std::pair<std::uint32_t, std::uint32_t>;
   Histogram() = default;
   /// Bins that hold something, in rising order.
-  explicit Histogram(std::vector<std::pair<std::uint32_t, std::uint64_t>> bins) : bins_(std::move(bins)) {}
+  explicit Histogram(std::vector<Bin> bins) : bins_(std::move(bins)) {}
 
   void add(const Histogram& other);
   std::uint64_t count() const;
@@ -26,7 +28,7 @@ class Histogram {
   static std::size_t most_bytes(std::size_t count, int octaves);
 
  private:
-  std::vector<std::pair<std::uint32_t, std::uint64_t>> bins_;
+  std::vector<Bin> bins_;
 };
 
 /// Counts densely, 4 MiB, and gives the histogram.

@@ -99,11 +99,11 @@ TEST(EstimateNoise, states_what_it_keeps_of_every_band_of_a_block) {
     for (const Window& block : stage->blocks()) bytes += stage->evidence_bytes(block);
     return bytes;
   };
-  // As many bins of 16 bytes as there are values, and 16 cells.
-  EXPECT_GE(bytes_kept(small), 3u * (64 * 64 + 32 * 32 + 16) * 16);
-  EXPECT_LE(bytes_kept(small), 3u * (64 * 64 + 32 * 32 + 64) * 16);
-  EXPECT_GE(bytes_kept(large), std::size_t{2} << 19);
-  EXPECT_LE(bytes_kept(large), std::size_t{2} << 20);
+  // As many bins of 8 bytes as there are values, and 16 cells.
+  EXPECT_GE(bytes_kept(small), 3u * ((64 * 64 + 32 * 32) * 8 + 16 * 16));
+  EXPECT_LE(bytes_kept(small), 3u * ((64 * 64 + 32 * 32) * 8 + 64 * 16));
+  EXPECT_GE(bytes_kept(large), std::size_t{1} << 19);
+  EXPECT_LE(bytes_kept(large), std::size_t{1} << 20);
 }
 
 TEST(EstimateNoise, looks_at_a_seeded_sample_of_whole_scene_anchored_blocks) {
