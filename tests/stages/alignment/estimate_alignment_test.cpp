@@ -97,6 +97,23 @@ TEST(EstimateAlignment, works_around_nodata_and_with_polygons_that_reach_outside
   EXPECT_NEAR(west.pixel[0], west.reliable ? 43 : 0, 0.2);
 }
 
+TEST(EstimateAlignment, does_not_mind_what_the_survey_holds_far_from_the_scene) {
+  const Image image = test::fields_image(300, 280, 3.2, -2.1);
+  const SurveyPtr survey = test::fields_survey(image.info.grid);
+  Survey country;
+  country.classes = survey->classes;
+  for (std::size_t i = 0; i < survey->features.size(); ++i) {
+    country.features.push_back(survey->features[i]);
+    if (i % 3 != 0) continue;
+    country.features.push_back(survey->features[i]);
+    for (Point& p : country.features.back().parts[0]) p.x -= 90000;
+  }
+  const Transform here = against_survey(image, survey);
+  const Transform all = against_survey(image, std::make_shared<const Survey>(country));
+  EXPECT_EQ(all.pixel, here.pixel);
+  EXPECT_EQ(*all.facts.find("standard_error_px"), *here.facts.find("standard_error_px"));
+}
+
 TEST(EstimateAlignment, uses_a_survey_whose_classes_are_dissolved_into_one_feature_each) {
   const Image image = test::fields_image(300, 280, 3, -2);
   const SurveyPtr survey = test::fields_survey(image.info.grid);
