@@ -256,13 +256,13 @@ ModelFit fit_model(TieModel model, const TiePoints& points, const FitTask& task,
   return Fitter(model, points, task).fit(truncation);
 }
 
-ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why) {
+ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why,
+                      std::span<const TieModel> candidates) {
   const double truncation = std::max(2 * kLeastCutoff, kBiweight * neighbour_noise(points));
   const auto used =
       std::size_t(std::count_if(points.begin(), points.end(), [](const TiePoint& p) { return p.weight > 0; }));
   std::vector<ModelFit> fits;
-  for (const TieModel m :
-       {TieModel::shift, TieModel::affine, TieModel::polynomial2, TieModel::polynomial3, TieModel::thin_plate})
+  for (const TieModel m : candidates)
     if (fits.empty() || used >= 2 * least_points(m)) fits.push_back(fit_model(m, points, task, truncation));
   const auto best = std::min_element(fits.begin(), fits.end(), [](const ModelFit& a, const ModelFit& b) {
     return a.held_out_score < b.held_out_score;
