@@ -105,7 +105,7 @@ Spread measured(const std::string& path) {
 double sigma_of_mtf(double mtf, double pitch_px) { return pitch_px / kPi * std::sqrt(-2 * std::log(mtf)); }
 
 std::vector<float> PointSpread::described() const {
-  return spread ? gaussian_taps(std::sqrt(spread->variance()), 0) : axis;
+  return spread ? gaussian_taps(std::sqrt(std::max(0.0, spread->variance())), 0) : axis;
 }
 
 PointSpread point_spread(const PsfSpec& spec) {
