@@ -95,6 +95,7 @@ class FitClassifier final : public EstimateStage {
       throw Error(Fault::config, std::to_string(extractor_.spec().count()) + " features are more than the " +
                                      std::to_string(kMaxForestFeatures) + " that a model can have");
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
+    if (survey_) windows_.emplace(*survey_, grid_);
     if (survey_ && counts_in_part(*survey_, p.coverage)) check_weights();
   }
 
@@ -143,6 +144,7 @@ class FitClassifier final : public EstimateStage {
   Grid grid_;
   FeatureExtractor extractor_;
   SurveyPtr survey_;
+  std::optional<SurveyWindows> windows_;  ///< of the survey's features
 };
 
 std::vector<Window> FitClassifier::blocks() const {
@@ -155,7 +157,7 @@ std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in,
   LabelledPixels seen;
   seen.set.features = extractor_.spec().count();
   std::vector<float> values(std::size_t(seen.set.features));
-  for (const SurveyPixel& p : survey_pixels(*survey_, grid_, block, params_.coverage)) {
+  for (const SurveyPixel& p : survey_pixels(*windows_, block, params_.coverage)) {
     if (!in[0].is_valid(p.x, p.y)) continue;
     features.gather(p.x, p.y, 1, values.data(), 1);
     seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());
