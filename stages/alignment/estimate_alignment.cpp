@@ -15,6 +15,13 @@ namespace nadir {
 namespace {
 
 enum class Method { automatic, control_points, mutual_information, boundaries, phase, grid, none };
+const std::vector<std::string>& method_names() {
+  static const std::vector<std::string> names{
+      "auto", "control_points", "mutual_information", "boundaries", "phase", "grid", "none"};
+  return names;
+}
+const std::string& name_of(Method method) { return method_names()[std::size_t(method)]; }
+
 enum class OnFailure { keep, stop };
 enum class Features { train, all };
 
@@ -32,7 +39,7 @@ struct Params {
 };
 NADIR_PARAMS(
     Params,
-    PARAM(method, "", choices({"auto", "control_points", "mutual_information", "boundaries", "phase", "grid", "none"}),
+    PARAM(method, "", choices(method_names()),
           "control_points: through surveyed points; mutual_information: against the classes of the survey; boundaries: "
           "outlines and lines of the survey against edges, also of a single class; phase: one shift against a "
           "reference image; grid: tie points against a reference image; none: no shift; auto: what the "
@@ -57,8 +64,6 @@ NADIR_PARAMS(
           "Pixels whose mask has one of these bits set (from 0) take no part; empty: those whose mask is not 0. Needs "
           "a mask."))
 
-constexpr const char* kMethodNames[]{"auto", "control_points", "mutual_information", "boundaries", "phase", "grid",
-                                     "none"};
 enum : std::size_t { kImage, kTruth, kReference, kMask };
 
 // By method: a transform through points (tie_model.h) that were surveyed (control_match.h) or found over a grid
@@ -118,7 +123,7 @@ class EstimateAlignment final : public EstimateStage {
   }
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override {
     Transform transform;
-    transform.facts.set("method", std::string(kMethodNames[int(p_.method)]));
+    transform.facts.set("method", name_of(p_.method));
     transform.facts.set("crs", image_.grid.crs_wkt);
     if (!method_reason_.empty()) transform.facts.set("method_reason", method_reason_);
     switch (p_.method) {
@@ -157,7 +162,7 @@ class EstimateAlignment final : public EstimateStage {
                                        : "the survey holds classes";
     }
     if ((p_.method == Method::grid || p_.method == Method::phase) && !has_reference)
-      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+      throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) +
                                      " needs a reference image; wire one to port reference, or choose method "
                                      "mutual_information or none");
     if (p_.method == Method::control_points && known && !points_)
@@ -173,7 +178,7 @@ class EstimateAlignment final : public EstimateStage {
     if (open || (!shift_only && p_.method != Method::mutual_information)) return;
     if (p_.model == TieModel::automatic || p_.model == TieModel::shift) return;
     if (p_.model == TieModel::similarity && !shift_only) return;
-    throw Error(Fault::config, "estimate_alignment: method " + std::string(kMethodNames[int(p_.method)]) + " finds " +
+    throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) + " finds " +
                                    (shift_only ? "a shift only" : "a shift or a similarity") + ", no " +
                                    name_of(p_.model) +
                                    "; choose model: auto, or a method that fits models through points (grid with a "
@@ -204,7 +209,7 @@ class EstimateAlignment final : public EstimateStage {
 
   void require_survey() const {
     if (!has_classes_)
-      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+      throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) +
                                      " needs a survey; wire one to port truth, or choose "
                                      "method grid or phase with a reference image, or none");
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "pipeline/core/random.h"
+#include "stages/alignment/median.h"
 #include "stages/alignment/tie_basis.h"
 
 namespace nadir {
@@ -20,13 +21,6 @@ constexpr double kLeastCutoff = 0.05;  // px
 constexpr double kAsGood = 1.1;
 constexpr double kWorthBending = 1.1;  // ratio of squared errors below which a richer model gains nothing
 constexpr const char* kNames[]{"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"};
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // Points known to be noisy count less; the others' noise is not of the match alone, so it does not vanish.
 std::vector<double> precision_of(const TiePoints& points) {
