@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/core/survey_windows.h"
+
 namespace nadir {
 namespace {
 
@@ -19,9 +21,13 @@ Ring to_pixels(const Grid& grid, const Ring& map) {
 // Even-odd scan conversion at pixel centres; an edge is counted for centres in [top, bottom), so shared borders belong
 // to exactly one neighbour.
 void burn_polygon(const std::vector<Ring>& rings, const Window& w, std::int32_t mark, std::span<std::int32_t> index) {
+  double low = INFINITY, high = -INFINITY;
+  for (const Ring& ring : rings)
+    for (const Point& p : ring) low = std::min(low, p.y), high = std::max(high, p.y);
   std::vector<double> crossings;
   for (int y = w.y; y < w.bottom(); ++y) {
     const double centre = y + 0.5;
+    if (centre < low || centre > high) continue;
     crossings.clear();
     for (const Ring& ring : rings)
       for (std::size_t i = 0, n = ring.size(); i < n; ++i) {
@@ -105,13 +111,7 @@ void burn(const Feature& feature, const Grid& grid, const Window& window, std::i
 
 void rasterize(const Survey& survey, const Grid& grid, const Window& window, Split split,
                std::span<std::int32_t> index) {
-  std::fill(index.begin(), index.end(), 0);
-  for (std::size_t i = 0; i < survey.features.size(); ++i) {
-    const Feature& f = survey.features[i];
-    if (split != Split::all && f.test != (split == Split::test)) continue;
-    if (intersect(pixel_window(f, grid), window).empty()) continue;
-    burn(f, grid, window, std::int32_t(i) + 1, index);
-  }
+  SurveyWindows(survey, grid).rasterize(window, split, index);
 }
 
 std::array<std::uint8_t, 3> class_colour(std::size_t index) {

@@ -70,9 +70,33 @@ struct BoundaryPoint {
   int fold;
 };
 
-double length_of(const std::vector<Point>& line) {
+// The part of a segment, 0 … 1 from its beginning, that lies in a window (Liang and Barsky 1984); low > high: none.
+struct SegmentPart {
+  double low = 0;
+  double high = 1;
+};
+
+SegmentPart part_inside(const Point& from, const Point& to, const Window& w) {
+  SegmentPart part;
+  const auto cut = [&](double start, double way, double low, double high) {
+    if (way == 0 && (start < low || start > high)) part.high = -1;
+    if (way == 0) return;
+    const double a = (low - start) / way, b = (high - start) / way;
+    part.low = std::max(part.low, std::min(a, b));
+    part.high = std::min(part.high, std::max(a, b));
+  };
+  cut(from.x, to.x - from.x, w.x, w.right());
+  cut(from.y, to.y - from.y, w.y, w.bottom());
+  return part;
+}
+
+double length_inside(const std::vector<Point>& line, const Window& w) {
   double sum = 0;
-  for (std::size_t i = 1; i < line.size(); ++i) sum += std::hypot(line[i].x - line[i - 1].x, line[i].y - line[i - 1].y);
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    const SegmentPart part = part_inside(line[i - 1], line[i], w);
+    if (part.low < part.high)
+      sum += (part.high - part.low) * std::hypot(line[i].x - line[i - 1].x, line[i].y - line[i - 1].y);
+  }
   return sum;
 }
 
@@ -97,20 +121,24 @@ std::vector<Boundary> boundaries_of(const Survey& survey, const Grid& grid) {
   return all;
 }
 
-std::vector<BoundaryPoint> points_along(const Survey& survey, const Grid& grid) {
+// Every pixel along the boundaries in a window, or as many as may be, evenly.
+std::vector<BoundaryPoint> points_along(const Survey& survey, const Grid& grid, const Window& window) {
   const std::vector<Boundary> all = boundaries_of(survey, grid);
   double length = 0;
-  for (const Boundary& b : all) length += length_of(b.line);
+  for (const Boundary& b : all) length += length_inside(b.line, window);
   const double step = std::max(1.0, length / kMostPoints);
   const bool by_feature = survey.features.size() >= 2 * kFolds;
   std::vector<BoundaryPoint> points;
   for (const Boundary& b : all) {
-    double next = 0.5 * step;  // along the line, from the segment's beginning
+    double next = 0.5 * step;  // along the line, from where the segment begins in the window
     for (std::size_t i = 1; i < b.line.size(); ++i) {
       const Point from = b.line[i - 1], to = b.line[i];
+      const SegmentPart part = part_inside(from, to, window);
+      if (!(part.low < part.high)) continue;
       const double size = std::hypot(to.x - from.x, to.y - from.y);
-      for (; next < size; next += step) {
-        const double t = next / size;
+      const double inside = (part.high - part.low) * size;
+      for (; next < inside; next += step) {
+        const double t = part.low + next / size;
         const double x = from.x + t * (to.x - from.x), y = from.y + t * (to.y - from.y);
         const Complex normal(float(-(to.y - from.y) / size), float((to.x - from.x) / size));
         const auto cell =
@@ -118,7 +146,7 @@ std::vector<BoundaryPoint> points_along(const Survey& survey, const Grid& grid) 
         const int fold = int(by_feature ? b.feature % kFolds : split_mix(cell) % kFolds);
         points.push_back({x, y, std::conj(normal * normal), fold});
       }
-      next -= size;
+      next -= inside;
     }
   }
   return points;
@@ -233,7 +261,8 @@ ShiftEstimate BoundaryMatch::conclude(std::vector<std::unique_ptr<Evidence>> evi
     estimate.failure = std::move(reason);
     return estimate;
   };
-  const std::vector<BoundaryPoint> points = points_along(survey_, image_.grid);
+  const std::vector<BoundaryPoint> points =
+      points_along(survey_, image_.grid, grow(image_.grid.window(), max_shift_px_ + kFineReach));
   const EdgeMosaic edges(std::move(evidence), image_.grid.size());
   const auto whole = judge_around(points, edges, {0, 0}, 1, max_shift_px_, exec);
   std::int64_t most = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 
 #include "stages/alignment/control_robust.h"
 
@@ -50,6 +51,12 @@ std::string complaint(const ControlPoint& p, const TiePoint& t, const Grid& grid
   return s;
 }
 
+// Of a lower order where the points determine no transform of this one; any point determines a shift.
+RobustShift start_through(const TiePoints& ties, std::size_t& order) {
+  for (;; --order)
+    if (const auto start = least_median(ties, order)) return *start;
+}
+
 // Whether the pixels of the points go better with the places of their successors in the list.
 void find_shifted_ids(const std::vector<ControlPoint>& points, const Grid& grid, TieModel model, double scale,
                       std::vector<std::string>& findings) {
@@ -60,15 +67,30 @@ void find_shifted_ids(const std::vector<ControlPoint>& points, const Grid& grid,
       if (j >= 0 && j < std::ptrdiff_t(points.size()))
         moved.push_back(tie_from(points[std::size_t(j)].map, points[i].pixel, grid));
     }
-    const std::size_t order = order_for(model, moved.size());
+    std::size_t order = order_for(model, moved.size());
     if (moved.size() < order + 3) continue;
-    const double other = least_median(moved, order).scale;
+    const double other = start_through(moved, order).scale;
     if (other > 0.1 * scale) continue;
     findings.push_back("ids look shifted: with the map coordinates of the point " + std::to_string(std::abs(step)) +
                        (step > 0 ? " further down" : " further up") + " the list the points fit to " +
                        text(other, "%.2f") + " px instead of " + text(scale, "%.1f") + " px");
     return;
   }
+}
+
+// Why a start of this order is the most that the points determine.
+std::string where_they_lie(std::size_t order, TieModel model) {
+  return std::string("the control points lie ") +
+         (order == 1 ? "at one place, which determines a shift, not "
+                     : "in a straight line, which determines a shift or a similarity, not ") +
+         (model == TieModel::automatic ? "more" : name_of(model));
+}
+
+// What to choose from when the points determine less than their number promises.
+std::span<const TieModel> candidates(std::size_t order, std::size_t promised) {
+  static constexpr std::array rigid{TieModel::shift, TieModel::similarity};
+  if (order == promised) return kModels;
+  return std::span(rigid).first(order);
 }
 
 bool finite(const ControlPoint& p) {
@@ -91,14 +113,20 @@ ControlEstimate match_control_points(const Survey& survey, const Grid& grid, Tie
     e.ties.push_back(tie_from(points[i].map, points[i].pixel, grid));
     e.ties.back().cell = int(i);
   }
-  const std::size_t order = order_for(model, points.size());
+  std::size_t order = order_for(model, points.size());
   const std::size_t least = model == TieModel::automatic ? order + 1 : std::max(order, least_points(model)) + 1;
   if (points.size() < least) {
     e.failure = "only " + std::to_string(points.size()) + " usable control points; at least " + std::to_string(least) +
                 " are needed to find a transform and to know that it is right";
     return e;
   }
-  const RobustShift start = least_median(e.ties, order);
+  const std::size_t promised = order;
+  const RobustShift start = start_through(e.ties, order);
+  if (order < promised && model != TieModel::automatic) {
+    e.failure = where_they_lie(order, model) + "; choose model: auto, or points that are spread over the scene";
+    return e;
+  }
+  if (order < promised) e.findings.push_back(where_they_lie(order, model));
   const double cutoff = kMostSigmas * std::max(kClickError, start.scale);
   std::size_t good = 0;
   for (TiePoint& t : e.ties) {
@@ -113,7 +141,8 @@ ControlEstimate match_control_points(const Survey& survey, const Grid& grid, Tie
   for (const TiePoint& t : e.ties)
     if (t.weight > 0) used.push_back(t);
   const FitTask task{grid.size(), 1};
-  e.fit = model == TieModel::automatic ? choose_model(used, task, &e.model_reason) : fit_model(model, used, task, 0);
+  e.fit = model == TieModel::automatic ? choose_model(used, task, &e.model_reason, candidates(order, promised))
+                                       : fit_model(model, used, task, 0);
   // What was left out comes back when the final fit, which may bend, passes it by.
   const double tolerance = std::max({kMostSigmas * kClickError, e.fit.cutoff, kMostSigmas * start.scale});
   std::size_t inliers = 0;

@@ -21,7 +21,8 @@ struct ControlEstimate {
 
 /// A robust start by least median of squares (Rousseeuw 1984) over shifts, similarities or affine transforms through
 /// all minimal sets of points (2000 seeded ones where there are more), then the fit of tie_model.h. Stands up to
-/// blunders in somewhat less than half of the points.
+/// blunders in somewhat less than half of the points. Points in a straight line determine no affine transform:
+/// `automatic` then chooses between shift and similarity, and a richer model is refused.
 ControlEstimate match_control_points(const Survey& survey, const Grid& grid, TieModel model);
 
 }  // namespace nadir

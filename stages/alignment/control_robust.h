@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "pipeline/core/tie_point.h"
 
@@ -12,7 +13,9 @@ struct RobustShift {
   double scale = 0;               ///< robust standard deviation of the residuals, px
 };
 
-/// `order`: 1 a shift, 2 a similarity, 3 an affine transform; there must be more points than that.
-RobustShift least_median(const TiePoints& points, std::size_t order);
+/// `order`: 1 a shift, 2 a similarity, 3 an affine transform; there must be more points than that. Looks at all minimal
+/// sets, or where there are more than 2000 at 2000 seeded ones. Nothing when no set determines such a transform: all
+/// points lie at one place, or for an affine transform in a straight line.
+std::optional<RobustShift> least_median(const TiePoints& points, std::size_t order);
 
 }  // namespace nadir

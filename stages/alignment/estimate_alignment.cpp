@@ -15,6 +15,13 @@ namespace nadir {
 namespace {
 
 enum class Method { automatic, control_points, mutual_information, boundaries, phase, grid, none };
+const std::vector<std::string>& method_names() {
+  static const std::vector<std::string> names{
+      "auto", "control_points", "mutual_information", "boundaries", "phase", "grid", "none"};
+  return names;
+}
+const std::string& name_of(Method method) { return method_names()[std::size_t(method)]; }
+
 enum class OnFailure { keep, stop };
 enum class Features { train, all };
 
@@ -32,14 +39,15 @@ struct Params {
 };
 NADIR_PARAMS(
     Params,
-    PARAM(method, "", choices({"auto", "control_points", "mutual_information", "boundaries", "phase", "grid", "none"}),
+    PARAM(method, "", choices(method_names()),
           "control_points: through surveyed points; mutual_information: against the classes of the survey; boundaries: "
           "outlines and lines of the survey against edges, also of a single class; phase: one shift against a "
           "reference image; grid: tie points against a reference image; none: no shift; auto: what the "
           "survey offers, without one grid."),
     PARAM(model, "", choices({"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"}),
           "Transform through points; auto: the simplest that explains held-out ones as well as any. With "
-          "mutual_information, similarity looks for a small rotation and change of scale beside the shift."),
+          "mutual_information, similarity looks for a small rotation and change of scale beside the shift, and auto is "
+          "shift; boundaries and phase find a shift only."),
     PARAM(max_shift_px, "px", range(1, 512), "Largest shift that is looked for, along each axis."),
     PARAM(window_px, "px", range(16, 256), "Side of the windows that tie points are found by."),
     PARAM(
@@ -53,10 +61,9 @@ NADIR_PARAMS(
     PARAM(features, "", choices({"train", "all"}),
           "Which survey features are used; train leaves the held-out ones unseen."),
     PARAM(mask_bits, "", range(0, 23),
-          "Pixels whose mask has one of these bits set (from 0) take no part; empty: those whose mask is not 0."))
+          "Pixels whose mask has one of these bits set (from 0) take no part; empty: those whose mask is not 0. Needs "
+          "a mask."))
 
-constexpr const char* kMethodNames[]{"auto", "control_points", "mutual_information", "boundaries", "phase", "grid",
-                                     "none"};
 enum : std::size_t { kImage, kTruth, kReference, kMask };
 
 // By method: a transform through points (tie_model.h) that were surveyed (control_match.h) or found over a grid
@@ -69,6 +76,8 @@ class EstimateAlignment final : public EstimateStage {
  public:
   EstimateAlignment(const Params& p, const StageContext& context) : p_(p), image_(*context.images[kImage]) {
     choose_method(context);
+    check_model(p.method == Method::automatic);
+    check_mask(context, p.method == Method::automatic);
     if (p_.method == Method::phase) phase_.emplace(image_, *context.images[kReference], p.max_shift_px);
     if (p_.method == Method::grid)
       grid_.emplace(image_, *context.images[kReference],
@@ -82,7 +91,6 @@ class EstimateAlignment final : public EstimateStage {
       else
         survey_.emplace(survey, image_, p.max_shift_px, p.model == TieModel::similarity, split, context.seed);
     }
-    if (context.images.size() > kMask && context.images[kMask]) require_same_pixels(context.images[kMask]->grid);
   }
 
   std::vector<Window> blocks() const override {
@@ -92,7 +100,7 @@ class EstimateAlignment final : public EstimateStage {
     return survey_ ? survey_->blocks() : std::vector<Window>{};
   }
   Window needs(std::size_t input, const Window& block) const override {
-    if (input == kMask) return grid_ ? grid_->of_image(block) : Window{};
+    if (input == kMask) return needs(kImage, block);
     if (phase_) return phase_->needs(input == kReference, block);
     if (grid_) return input == kReference ? grid_->of_reference(block) : grid_->of_image(block);
     if (input != kImage) return {};
@@ -106,14 +114,16 @@ class EstimateAlignment final : public EstimateStage {
   }
   std::unique_ptr<Evidence> observe(const Window& block, Inputs in, Exec& exec) const override {
     if (grid_) return grid_->observe(block, in[kImage], in[kReference], usable(in), exec);
-    if (phase_) return phase_->observe(block, in[kImage], in[kReference]);
+    std::vector<std::uint8_t> valid;
+    const ConstTileView image = unmasked(in, valid);
+    if (phase_) return phase_->observe(block, image, in[kReference]);
     require_survey();
-    if (boundaries_) return boundaries_->observe(block, in[kImage]);
-    return survey_->observe(in[kImage]);
+    if (boundaries_) return boundaries_->observe(block, image);
+    return survey_->observe(image);
   }
   Value conclude(std::vector<std::unique_ptr<Evidence>> evidence, Exec& exec) const override {
     Transform transform;
-    transform.facts.set("method", std::string(kMethodNames[int(p_.method)]));
+    transform.facts.set("method", name_of(p_.method));
     transform.facts.set("crs", image_.grid.crs_wkt);
     if (!method_reason_.empty()) transform.facts.set("method_reason", method_reason_);
     switch (p_.method) {
@@ -152,13 +162,42 @@ class EstimateAlignment final : public EstimateStage {
                                        : "the survey holds classes";
     }
     if ((p_.method == Method::grid || p_.method == Method::phase) && !has_reference)
-      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+      throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) +
                                      " needs a reference image; wire one to port reference, or choose method "
                                      "mutual_information or none");
     if (p_.method == Method::control_points && known && !points_)
       throw Error(Fault::config,
                   "estimate_alignment: method control_points needs control points on port truth; read them with "
                   "read_control_points");
+  }
+
+  // Models that the method cannot find; `open`: which method it will be is not known before the survey is read.
+  void check_model(bool automatic) const {
+    const bool open = automatic && !has_classes_ && !points_;
+    const bool shift_only = p_.method == Method::boundaries || p_.method == Method::phase;
+    if (open || (!shift_only && p_.method != Method::mutual_information)) return;
+    if (p_.model == TieModel::automatic || p_.model == TieModel::shift) return;
+    if (p_.model == TieModel::similarity && !shift_only) return;
+    throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) + " finds " +
+                                   (shift_only ? "a shift only" : "a shift or a similarity") + ", no " +
+                                   name_of(p_.model) +
+                                   "; choose model: auto, or a method that fits models through points (grid with a "
+                                   "reference image, control_points)");
+  }
+
+  void check_mask(const StageContext& context, bool automatic) {
+    if (context.images.size() <= kMask || !context.images[kMask]) {
+      if (!p_.mask_bits.empty())
+        throw Error(Fault::config, "estimate_alignment: mask_bits needs a mask; wire one to port mask");
+      return;
+    }
+    require_same_pixels(context.images[kMask]->grid);
+    if (p_.method != Method::control_points) return;
+    if (!automatic)
+      throw Error(Fault::config,
+                  "estimate_alignment: a mask takes no part in method control_points, whose points are given; unwire "
+                  "port mask, or choose another method");
+    method_reason_ += ", in which the mask takes no part";
   }
 
   static bool has_one_class(const Survey& survey) {
@@ -170,7 +209,7 @@ class EstimateAlignment final : public EstimateStage {
 
   void require_survey() const {
     if (!has_classes_)
-      throw Error(Fault::config, std::string("estimate_alignment: method ") + kMethodNames[int(p_.method)] +
+      throw Error(Fault::config, "estimate_alignment: method " + name_of(p_.method) +
                                      " needs a survey; wire one to port truth, or choose "
                                      "method grid or phase with a reference image, or none");
   }
@@ -195,6 +234,21 @@ class EstimateAlignment final : public EstimateStage {
         result.push_back(mask.is_valid(x, y) && !out);
       }
     return result;
+  }
+
+  // The image with masked pixels invalid; `valid` is what the view then refers to.
+  ConstTileView unmasked(Inputs in, std::vector<std::uint8_t>& valid) const {
+    ConstTileView image = in[kImage];
+    const std::vector<std::uint8_t> counts = usable(in);
+    if (counts.empty()) return image;
+    const Window& w = image.window;
+    valid.resize(std::size_t(image.stride) * std::size_t(w.height));
+    for (int y = 0, k = 0; y < w.height; ++y)
+      for (int x = 0; x < w.width; ++x, ++k)
+        valid[std::size_t(y) * std::size_t(image.stride) + std::size_t(x)] =
+            counts[std::size_t(k)] && image.is_valid(w.x + x, w.y + y);
+    image.valid = valid.data();
+    return image;
   }
 
   std::string why_unreliable(const ShiftEstimate& e) const {
@@ -287,7 +341,8 @@ StageInfo estimate_alignment_stage() {
       .inputs = {{"image", PortType::image, "The image to be aligned."},
                  {"truth", PortType::survey, "The survey that stays: classes, or control points.", true},
                  {"reference", PortType::image, "The image that stays, for methods grid and phase.", true},
-                 {"mask", PortType::image, "Pixels of the image that take no part in method grid: clouds.", true}},
+                 {"mask", PortType::image, "Pixels of the image that take no part: clouds. Not for control points.",
+                  true}},
       .outputs = {{"transform", PortType::transform, "Where pixels of the aligned image come from."}},
       .params = params_of<Params>(),
       .factory = EstimateFactory{make_stage<EstimateStage, EstimateAlignment, Params>},

@@ -109,6 +109,13 @@ GridEstimate GridMatch::conclude(std::vector<std::unique_ptr<Evidence>> evidence
   const double noise = noise_of_correlation(options_.window_px);
   const TiePoints coarse =
       match(evidence, coarse_cells(), {}, options_.max_shift_px, kCoarseSignificance * noise, exec);
+  for (const auto& windows : evidence) e.usable += static_cast<const TieEvidence&>(*windows).usable;
+  if (coarse.empty()) {
+    e.failure = e.usable == 0 ? "no window has enough valid pixels of both image and reference: nothing valid overlaps"
+                              : "no window of the reference was found in the image: one of them is flat, or they have "
+                                "nothing in common";
+    return e;
+  }
   e.consensus = find_consensus(coarse, options_.max_shift_px);
   if (e.consensus.supporters < std::max<std::size_t>(kLeastTies, std::size_t(3 * e.consensus.by_chance))) {
     e.failure = "only " + std::to_string(e.consensus.supporters) + " of " + std::to_string(coarse.size()) +
@@ -117,7 +124,6 @@ GridEstimate GridMatch::conclude(std::vector<std::unique_ptr<Evidence>> evidence
     return e;
   }
   e.rival_share = rivals(coarse, e.consensus.shift);
-  for (const auto& windows : evidence) e.usable += static_cast<const TieEvidence&>(*windows).usable;
   std::vector<int> all(evidence.size());
   std::iota(all.begin(), all.end(), 0);
   const int radius = std::min(options_.max_shift_px, kFineRadius + int(e.consensus.spread));

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/core/error.h"
+#include "stages/alignment/spread.h"
 #include "stages/alignment/tie_search.h"
 
 namespace nadir {
@@ -53,13 +54,6 @@ void drop(Samples& samples, const Window& window, const LeftOut& left_out) {
   for (int y = window.y, k = 0; y < window.bottom(); ++y)
     for (int x = window.x; x < window.right(); ++x, ++k)
       if (left_out(x, y)) samples.values[std::size_t(k)] = std::nanf("");
-}
-
-std::vector<int> spread(int start, int length, int size, int count) {
-  std::vector<int> starts;
-  for (int i = 0; i < count; ++i)
-    starts.push_back(start + (count == 1 ? (length - size) / 2 : int(std::int64_t(length - size) * i / (count - 1))));
-  return starts;
 }
 
 }  // namespace

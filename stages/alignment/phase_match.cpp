@@ -9,6 +9,7 @@
 #include "pipeline/core/error.h"
 #include "pipeline/core/grid_check.h"
 #include "stages/alignment/spectrum.h"
+#include "stages/alignment/spread.h"
 
 namespace nadir {
 namespace {
@@ -82,13 +83,9 @@ Patch cut(const Patch& from, int left, int top, int width, int height) {
   return patch;
 }
 
-// Starts of windows of one axis, evenly spread and half overlapping where five are enough for that.
-std::vector<int> spread(int start, int length, int size) {
-  const int count = size == length ? 1 : std::clamp(ceil_div(2 * length, size) - 1, 2, kMostWindows);
-  std::vector<int> starts;
-  for (int i = 0; i < count; ++i)
-    starts.push_back(start + (count == 1 ? 0 : int(std::int64_t(length - size) * i / (count - 1))));
-  return starts;
+// Windows along an axis, half overlapping where five are enough for that.
+int window_count(int length, int size) {
+  return size == length ? 1 : std::clamp(ceil_div(2 * length, size) - 1, 2, kMostWindows);
 }
 
 int window_size(int length) { return std::clamp(length / 2, std::min(length, kLeastOverlap), kLargestWindow); }
@@ -153,9 +150,9 @@ PhaseMatch::PhaseMatch(const ImageInfo& image, const ImageInfo& reference, int m
                                  " pixels, at least 32 x 32 are needed; choose a reference of the same place");
   const int width = window_size(overlap.width), height = window_size(overlap.height);
   max_shift_px_ = std::min({max_shift_px, width / 2 - 1, height / 2 - 1});
-  const auto lefts = spread(overlap.x, overlap.width, width);
+  const auto lefts = spread(overlap.x, overlap.width, width, window_count(overlap.width, width));
   across_ = int(lefts.size());
-  for (const int top : spread(overlap.y, overlap.height, height))
+  for (const int top : spread(overlap.y, overlap.height, height, window_count(overlap.height, height)))
     for (const int left : lefts) blocks_.push_back({left, top, width, height});
 }
 

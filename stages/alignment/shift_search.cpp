@@ -5,14 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "stages/alignment/median.h"
+
 namespace nadir {
 namespace {
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::vector<double> known_scores(const Surface& s) {
   std::vector<double> known;

@@ -1,23 +1,14 @@
 // Spectra by OpenCV's DFT.
 #include "stages/alignment/spectrum.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <opencv2/core.hpp>
 
+#include "stages/alignment/hann.h"
+
 namespace nadir {
 namespace {
-
-// A raised cosine over [moved, moved + n), 0 beyond.
-std::vector<float> hann(int n, double moved) {
-  std::vector<float> w;
-  for (int i = 0; i < n; ++i) {
-    const double t = std::clamp((i + 0.5 - moved) / n, 0.0, 1.0);
-    w.push_back(float(0.5 - 0.5 * std::cos(2 * std::numbers::pi * t)));
-  }
-  return w;
-}
 
 cv::Mat transform(const Patch& patch, int width, int height, const Point& moved) {
   cv::Mat padded = cv::Mat::zeros(height, width, CV_32FC2);

@@ -15,8 +15,9 @@ struct SurveyBlocks {
   std::vector<Window> blocks;  ///< blocks of the scene within `margin` pixels of them
 };
 
-/// Features of the split; where the blocks near them would hold more than 256 MiB of float32, `floats_a_pixel` of them
-/// a pixel, every second, fourth, … feature of each class. Without a survey, all blocks of the scene.
+/// Features of the split within `margin` pixels of the scene, so that a survey of a whole country counts like the part
+/// of it that the scene shows; where the blocks near them would hold more than 256 MiB of float32, `floats_a_pixel` of
+/// them a pixel, every second, fourth, … feature of each class. Without a survey, all blocks of the scene.
 SurveyBlocks blocks_near(const Survey* survey, Split split, const Grid& grid, int margin, int floats_a_pixel);
 
 }  // namespace nadir

@@ -39,9 +39,8 @@ std::vector<double> keep_probabilities(const std::vector<std::int64_t>& pixels, 
 
 SurveySampler::SurveySampler(const Survey& survey, const Grid& grid, const std::vector<Window>& blocks,
                              std::uint64_t seed, int most_samples, int per_pixel)
-    : survey_(survey),
-      per_pixel_(per_pixel),
-      grid_(grid.scaled(per_pixel, 1, {grid.width * per_pixel, grid.height * per_pixel})),
+    : per_pixel_(per_pixel),
+      survey_(survey, grid.scaled(per_pixel, 1, {grid.width * per_pixel, grid.height * per_pixel})),
       seed_(seed) {
   for (const Window& b : blocks)
     blocks_.push_back({b.x * per_pixel, b.y * per_pixel, b.width * per_pixel, b.height * per_pixel});
@@ -50,10 +49,9 @@ SurveySampler::SurveySampler(const Survey& survey, const Grid& grid, const std::
   int next = 0;
   for (auto& [id, i] : index) i = next++;
   features_of_class_.resize(index.size());
-  for (std::size_t i = 0; i < survey.features.size(); ++i) {
-    const int c = index.at(survey.features[i].class_id);
-    windows_.push_back(pixel_window(survey.features[i], grid_));
-    members_.push_back({i, c, features_of_class_[c]++});
+  for (const Feature& f : survey.features) {
+    const int c = index.at(f.class_id);
+    members_.push_back({c, features_of_class_[c]++});
   }
   std::vector<std::int64_t> pixels(index.size());
   visit_pixels([&](int, int, const Member& m) { ++pixels[m.class_index]; });
@@ -64,19 +62,11 @@ template <class Visit>
 void SurveySampler::visit_pixels(const Visit& visit) const {
   std::vector<std::int32_t> burned;
   for (const Window& block : blocks_) {
-    Survey local;
-    std::vector<std::size_t> global;
-    for (std::size_t i = 0; i < windows_.size(); ++i) {
-      if (intersect(windows_[i], block).empty()) continue;
-      local.features.push_back(survey_.features[i]);
-      global.push_back(i);
-    }
-    if (global.empty()) continue;
     burned.resize(std::size_t(block.area()));
-    rasterize(local, grid_, block, Split::all, burned);
+    survey_.rasterize(block, Split::all, burned);
     for (int y = block.y, k = 0; y < block.bottom(); ++y)
       for (int x = block.x; x < block.right(); ++x, ++k)
-        if (burned[k] > 0) visit(x, y, members_[global[std::size_t(burned[k] - 1)]]);
+        if (burned[k] > 0) visit(x, y, members_[std::size_t(burned[k] - 1)]);
   }
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "pipeline/core/survey.h"
+#include "pipeline/core/survey_windows.h"
 
 namespace nadir {
 
@@ -27,7 +27,6 @@ class SurveySampler {
 
  private:
   struct Member {
-    std::size_t feature;
     int class_index;
     int rank;  ///< among the features of its class
   };
@@ -35,12 +34,10 @@ class SurveySampler {
   void visit_pixels(const Visit& visit) const;
   int fold_of(const Member& member, int x, int y) const;
 
-  const Survey& survey_;
   int per_pixel_;
-  Grid grid_;                   ///< of the points
+  SurveyWindows survey_;        ///< on the grid of the points
   std::vector<Window> blocks_;  ///< in points
   std::uint64_t seed_;
-  std::vector<Window> windows_;         ///< of the features
   std::vector<Member> members_;         ///< by feature
   std::vector<int> features_of_class_;  ///< by class index
   std::vector<double> keep_;            ///< probability that a point of the class takes part, by class index

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "pipeline/core/random.h"
+#include "stages/alignment/median.h"
 #include "stages/alignment/tie_basis.h"
 
 namespace nadir {
@@ -20,13 +21,6 @@ constexpr double kLeastCutoff = 0.05;  // px
 constexpr double kAsGood = 1.1;
 constexpr double kWorthBending = 1.1;  // ratio of squared errors below which a richer model gains nothing
 constexpr const char* kNames[]{"auto", "shift", "similarity", "affine", "polynomial2", "polynomial3", "thin_plate"};
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // Points known to be noisy count less; the others' noise is not of the match alone, so it does not vanish.
 std::vector<double> precision_of(const TiePoints& points) {
@@ -256,13 +250,13 @@ ModelFit fit_model(TieModel model, const TiePoints& points, const FitTask& task,
   return Fitter(model, points, task).fit(truncation);
 }
 
-ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why) {
+ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why,
+                      std::span<const TieModel> candidates) {
   const double truncation = std::max(2 * kLeastCutoff, kBiweight * neighbour_noise(points));
   const auto used =
       std::size_t(std::count_if(points.begin(), points.end(), [](const TiePoint& p) { return p.weight > 0; }));
   std::vector<ModelFit> fits;
-  for (const TieModel m :
-       {TieModel::shift, TieModel::affine, TieModel::polynomial2, TieModel::polynomial3, TieModel::thin_plate})
+  for (const TieModel m : candidates)
     if (fits.empty() || used >= 2 * least_points(m)) fits.push_back(fit_model(m, points, task, truncation));
   const auto best = std::min_element(fits.begin(), fits.end(), [](const ModelFit& a, const ModelFit& b) {
     return a.held_out_score < b.held_out_score;

@@ -1,6 +1,8 @@
 // Smooth displacements through tie points: fitting, weighing, and choosing between them by what they were not shown.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,9 +41,15 @@ struct FitTask {
 /// `truncation`: the cutoff of the score, px; 0: that of the fit.
 ModelFit fit_model(TieModel model, const TiePoints& points, const FitTask& task, double truncation);
 
+/// What choose_model() chooses from unless told otherwise, the simplest first.
+constexpr std::array kModels{TieModel::shift, TieModel::affine, TieModel::polynomial2, TieModel::polynomial3,
+                             TieModel::thin_plate};
+
 /// The simplest model whose held-out score is within one standard error of the best one (Breiman et al. 1984, section
-/// 3.4.3). Points with weight 0 count only for residuals. `why` receives the scores in words.
-ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why);
+/// 3.4.3). Points with weight 0 count only for residuals. `why` receives the scores in words. `candidates`: the
+/// simplest first; those that need more than half of the points are passed over, but for the first.
+ModelFit choose_model(const TiePoints& points, const FitTask& task, std::string* why,
+                      std::span<const TieModel> candidates = kModels);
 
 /// Standard deviation along an axis of plane normal vectors with these lengths, from their 30 % point (0.8446 sigma).
 double robust_sigma(std::vector<double> lengths);

@@ -2,19 +2,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stages/alignment/median.h"
 #include "stages/alignment/tie_model.h"
 
 namespace nadir {
 namespace {
 
 constexpr std::size_t kNeighbours = 8;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // The nearest points of other cells.
 std::vector<std::vector<std::size_t>> neighbours(const TiePoints& points) {

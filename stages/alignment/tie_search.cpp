@@ -3,22 +3,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <vector>
 
 #include "pipeline/backend/simd.h"
+#include "stages/alignment/hann.h"
 
 namespace nadir {
 namespace {
 
 constexpr double kLeastValid = 0.6;  // of the window's weight
 constexpr int kMostSteps = 4;        // px that the best place may lie beside the one found by FFT
-
-std::vector<float> hann(int n) {
-  std::vector<float> w;
-  for (int i = 0; i < n; ++i) w.push_back(float(0.5 - 0.5 * std::cos(2 * std::numbers::pi * (i + 0.5) / n)));
-  return w;
-}
 
 // Correlation at all whole shifts, divided by the root of the image's energy under the window, which a box of the size
 // of the Hann window's bulk stands for.

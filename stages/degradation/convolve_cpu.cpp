@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pipeline/backend/rows.h"
+#include "stages/degradation/convolve_kernels.h"
 
 namespace nadir {
 namespace {
@@ -56,7 +57,7 @@ void convolve_masked(ConstTileView in, TileView out, const Spread& spread, const
       rows.sum(filled, strip.x, y, strip.width, &out(b, strip.x, y));
       for (int x = strip.x; x < strip.right(); ++x) {
         float& sample = out(b, x, y);
-        sample = !in.is_valid(x, y) ? 0.0f : weight(x, y) == full ? sample : sample / weight(x, y);
+        sample = in.is_valid(x, y) ? masked_mean(sample, weight(x, y), full, in(b, x, y)) : 0.0f;
       }
     }
   }

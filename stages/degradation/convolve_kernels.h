@@ -5,6 +5,13 @@
 
 namespace nadir {
 
+/// A weighted sum over valid samples as their mean; `full` is the weight of all samples. Beside a hole the rest of the
+/// weights may nearly cancel, or be hardly any; the pixel itself is then the better answer.
+HD inline float masked_mean(float sum, float weight, float full, float own) {
+  if (weight == full) return sum;
+  return weight > 0.25f * full ? sum / weight : own;
+}
+
 struct Convolve {
   ConstTileView in;
   TileView out;
@@ -23,7 +30,7 @@ struct Convolve {
       sum += table[3 * t + 2] * in(b, u, v);
       weight += table[3 * t + 2];
     }
-    out(b, x, y) = !valid ? 0.0f : weight == full_weight ? sum : sum / weight;
+    out(b, x, y) = valid ? masked_mean(sum, weight, full_weight, in(b, x, y)) : 0.0f;
     if (b == 0) out.mask()(x, y) = valid;
   }
 };

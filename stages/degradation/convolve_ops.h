@@ -24,7 +24,8 @@ class Spread {
   Window needs(const Window& out) const;
   /// The output samples of an image of `size` that touch an input window, directly or by mirrored edges.
   Window touching(const Window& in, Size size) const;
-  /// Mean variance of the two axes, px^2: that of the Gaussian which is most alike.
+  /// Mean variance of the two axes, px^2: that of the Gaussian which is most alike. Below 0 where negative lobes
+  /// sharpen.
   double variance() const;
   /// dx, dy, weight of each tap, for kernels.
   const std::vector<float>& table() const { return table_; }
@@ -35,8 +36,8 @@ class Spread {
   Window reach_;  ///< of the taps about (0, 0)
 };
 
-/// out = h * in, normalised by the mask: an invalid pixel stays invalid (and becomes 0), no other becomes so. `in` must
-/// hold needs(out).
+/// out = h * in, normalised by the mask: an invalid pixel stays invalid (and becomes 0), no other becomes so; where at
+/// most a quarter of the weight is on valid samples, the pixel keeps its value. `in` must hold needs(out).
 void convolve(Exec& exec, ConstTileView in, TileView out, const Spread& spread);
 
 /// out = H' in, the exact adjoint of: mirror at the edges of an image of `size`, then convolve (all samples valid).

@@ -1,5 +1,7 @@
 // The whole observation in one stage: blur, sampling, noise, rounding.
+#include "pipeline/core/error.h"
 #include "stages/degradation/degradation.h"
+#include "stages/degradation/noise_seed.h"
 #include "stages/degradation/psf.h"
 #include "stages/degradation/sensors.h"
 
@@ -44,9 +46,10 @@ NADIR_PARAMS(Params,
                    "Shot noise: units of the samples per electron; variance gain_dn x + noise_sigma_dn^2. 0: none."),
              PARAM(signal_dn, "dn", range(0, 1e6),
                    "The sample at which the sensor has its signal to noise ratio, which then sets the noise. 0: the "
-                   "sensor adds none."),
+                   "sensor adds none. Needs a sensor."),
              PARAM(quantize, "", any(), "Round to whole numbers, half to even, and clamp to the type of the input."),
-             PARAM(seed, "", range(-1, 9007199254740992.0), "Start of the random numbers; -1: that of the run."))
+             PARAM(seed, "", range(-1, 9007199254740992.0),
+                   "Start of the random numbers; -1: that of the run and the node's name."))
 
 // y = Q(D H x + n), the model of Dong, Zhang, Shi, Li (IEEE TIP 2013), section II, with D H as one operator. A pixel is
 // valid when at least half of its weight lies on valid samples, and is their weighted mean.
@@ -63,7 +66,7 @@ class Degrade final : public TileStage {
     noise_.kind = p.gain_dn > 0 ? NoiseKind::poisson_gaussian : NoiseKind::gaussian;
     noise_.sigma = float(p.noise_sigma_dn);
     noise_.gain = float(p.gain_dn);
-    noise_.seed = p.seed < 0 ? context.seed : std::uint64_t(p.seed);
+    noise_.seed = noise_seed(p.seed, context);
     quantize_ = p.quantize;
   }
   std::vector<ImageInfo> outputs() const override { return {info_}; }
@@ -89,7 +92,13 @@ class Degrade final : public TileStage {
 
  private:
   static Params with_sensor(Params p) {
-    if (p.sensor == Preset::none) return p;
+    if (p.sensor == Preset::none) {
+      if (p.signal_dn > 0)
+        throw Error(Fault::config,
+                    "degrade: signal_dn is the sample at which a sensor has its signal to noise ratio; name a sensor, "
+                    "or give the noise as noise_sigma_dn");
+      return p;
+    }
     const Sensor& sensor = sensors().at(std::size_t(p.sensor) - 1);
     p.kind = Psf::mtf;
     p.mtf = sensor.mtf;

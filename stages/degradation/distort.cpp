@@ -1,5 +1,6 @@
 // Geometric distortion of known size, to try alignment on.
 #include <cmath>
+#include <numbers>
 
 #include "stages/degradation/degradation.h"
 #include "stages/degradation/distort_ops.h"
@@ -33,7 +34,7 @@ NADIR_PARAMS(
 class DistortImage final : public TileStage {
  public:
   DistortImage(const Params& p, const StageContext& context) : info_(*context.images[0]) {
-    const double turn = p.rotation_deg * 3.14159265358979323846 / 180;
+    const double turn = p.rotation_deg * std::numbers::pi / 180;
     distortion_.size = info_.grid.size();
     distortion_.a[0] = distortion_.a[3] = p.stretch * std::cos(turn);
     distortion_.a[2] = p.stretch * std::sin(turn);

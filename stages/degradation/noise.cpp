@@ -4,6 +4,7 @@
 #include "pipeline/core/error.h"
 #include "stages/degradation/degradation.h"
 #include "stages/degradation/degradation_ops.h"
+#include "stages/degradation/noise_seed.h"
 
 namespace nadir {
 namespace {
@@ -16,17 +17,19 @@ struct Params {
   bool columns = true;
   std::int64_t seed = -1;
 };
-NADIR_PARAMS(Params,
-             PARAM(kind, "", choices({"gaussian", "poisson_gaussian", "stripe", "salt_and_pepper"}),
-                   "White noise; shot noise and readout; an offset a detector; samples lost to the ends of the type."),
-             PARAM(sigma_dn, "dn", range(0, 1e6),
-                   "Standard deviation of white noise, readout or stripes, in units of the samples."),
-             PARAM(gain_dn, "dn", range(1e-6, 1e6),
-                   "Units of the samples per electron, of poisson_gaussian: the variance is gain_dn x + sigma_dn^2."),
-             PARAM(fraction, "", range(0, 1), "Part of the samples that salt_and_pepper takes."),
-             PARAM(columns, "", any(), "Stripes are columns, as push-broom sensors leave them; else rows."),
-             PARAM(seed, "", range(-1, 9007199254740992.0),
-                   "Start of the random numbers; -1: that of the run. Equal seeds give equal noise."))
+NADIR_PARAMS(
+    Params,
+    PARAM(kind, "", choices({"gaussian", "poisson_gaussian", "stripe", "salt_and_pepper"}),
+          "White noise; shot noise and readout; an offset a detector; samples lost to the ends of the type."),
+    PARAM(sigma_dn, "dn", range(0, 1e6),
+          "Standard deviation of white noise, readout or stripes, in units of the samples."),
+    PARAM(gain_dn, "dn", range(1e-6, 1e6),
+          "Units of the samples per electron, of poisson_gaussian: the variance is gain_dn x + sigma_dn^2."),
+    PARAM(fraction, "", range(0, 1), "Part of the samples that salt_and_pepper takes."),
+    PARAM(columns, "", any(), "Stripes are columns, as push-broom sensors leave them; else rows."),
+    PARAM(seed, "", range(-1, 9007199254740992.0),
+          "Start of the random numbers; -1: that of the run and the node's name. Equal seeds give equal noise, "
+          "whose deviations add up instead of their squares."))
 
 // gaussian: y = x + sigma n; poisson_gaussian: y = gain k + sigma n, k Poisson of mean x / gain (Foi, Trimeche,
 // Katkovnik, Egiazarian, IEEE TIP 17, 2008); stripe: y = x + sigma n(column); salt_and_pepper: y = low or high. All are
@@ -39,7 +42,7 @@ class Noise final : public TileStage {
     noise_.gain = float(p.gain_dn);
     noise_.fraction = float(p.fraction);
     noise_.along_y = p.columns;
-    noise_.seed = p.seed < 0 ? context.seed : std::uint64_t(p.seed);
+    noise_.seed = noise_seed(p.seed, context);
     const auto [low, high] = is_integer(info_.type) ? limits_of(info_.type) : std::pair{0.0, 1.0};
     noise_.low = float(low);
     noise_.high = float(high);

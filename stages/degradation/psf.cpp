@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <numbers>
 #include <sstream>
 
 #include "pipeline/core/error.h"
@@ -11,7 +12,6 @@
 namespace nadir {
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr int kSubsamples = 16;  // a side, for the part of a pixel that a shape covers
 
 // Weights by the part of each pixel's subsamples that are inside.
@@ -38,8 +38,8 @@ Spread disk(const PsfSpec& spec) {
 
 // A line a pixel wide, sampled finely and shared between the four pixels about each point.
 Spread motion(const PsfSpec& spec) {
-  const double cosine = std::cos(spec.angle_deg * kPi / 180);
-  const double sine = std::sin(spec.angle_deg * kPi / 180);
+  const double cosine = std::cos(spec.angle_deg * std::numbers::pi / 180);
+  const double sine = std::sin(spec.angle_deg * std::numbers::pi / 180);
   const int reach = int(std::ceil(spec.length_px / 2)) + 1;
   const int side = 2 * reach + 1;
   std::vector<double> weights(std::size_t(side) * std::size_t(side));
@@ -102,10 +102,10 @@ Spread measured(const std::string& path) {
 
 }  // namespace
 
-double sigma_of_mtf(double mtf, double pitch_px) { return pitch_px / kPi * std::sqrt(-2 * std::log(mtf)); }
+double sigma_of_mtf(double mtf, double pitch_px) { return pitch_px / std::numbers::pi * std::sqrt(-2 * std::log(mtf)); }
 
 std::vector<float> PointSpread::described() const {
-  return spread ? gaussian_taps(std::sqrt(spread->variance()), 0) : axis;
+  return spread ? gaussian_taps(std::sqrt(std::max(0.0, spread->variance())), 0) : axis;
 }
 
 PointSpread point_spread(const PsfSpec& spec) {

@@ -28,7 +28,8 @@ struct PsfSpec {
 struct PointSpread {
   std::vector<float> axis;       ///< sum 1, an odd number; empty for those that are no product
   std::optional<Spread> spread;  ///< the others
-  /// Taps for the description of the image: those of the axis, or of the Gaussian of equal variance.
+  /// Taps for the description of the image: those of the axis, or of the Gaussian of equal variance; no blur where
+  /// negative lobes leave no variance.
   std::vector<float> described() const;
 };
 

@@ -8,10 +8,8 @@ namespace nadir {
 
 struct Sensor {
   std::string name;
-  double gsd_m;  ///< of the multispectral bands, at nadir
-  double mtf;    ///< of those bands at Nyquist's frequency
-  int bits;      ///< of a sample
-  double snr;    ///< at the reference radiance of a visible band
+  double mtf;  ///< of the multispectral bands at Nyquist's frequency
+  double snr;  ///< at the reference radiance of a visible band
 };
 
 /// Nominal figures of one visible band, with the documents that state them. They are good for simulations of a kind of

@@ -1,9 +1,11 @@
 // Accuracy of a class mask against a survey or another mask.
 #include <algorithm>
+#include <optional>
 
 #include "pipeline/core/error.h"
 #include "pipeline/core/grid_check.h"
 #include "pipeline/core/survey_blocks.h"
+#include "pipeline/core/survey_windows.h"
 #include "stages/metrics/metrics.h"
 #include "stages/metrics/tally.h"
 
@@ -41,6 +43,7 @@ class Assess final : public EstimateStage {
         grid_(context.images[0]->grid),
         mask_classes_(context.images[0]->classes) {
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
+    if (survey_) windows_.emplace(*survey_, grid_);
     const auto kept_out = [](const Feature& f) { return f.test; };
     held_out_ = survey_ && std::any_of(survey_->features.begin(), survey_->features.end(), kept_out);
     const bool wired = context.wired.size() > 1 ? bool(context.wired[1]) : survey_ != nullptr;
@@ -76,7 +79,8 @@ class Assess final : public EstimateStage {
   Grid grid_;
   std::vector<ClassInfo> mask_classes_;
   SurveyPtr survey_;
-  bool held_out_ = false;  ///< the survey has features that were kept out of training
+  std::optional<SurveyWindows> windows_;  ///< of the survey's features
+  bool held_out_ = false;                 ///< the survey has features that were kept out of training
   bool has_reference_ = false;
   std::vector<ClassInfo> reference_classes_;
   Window common_;          ///< with the reference, in pixels of the mask
@@ -108,7 +112,7 @@ int id_at(ConstTileView mask, int x, int y) { return mask.is_valid(x, y) ? int(m
 
 void Assess::judge_by_survey(const Window& block, ConstTileView mask, Tally& tally) const {
   std::vector<std::int32_t> index(std::size_t(block.area()));
-  rasterize(*survey_, grid_, block, split(), index);
+  windows_->rasterize(block, split(), index);
   for (int y = block.y; y < block.bottom(); ++y)
     for (int x = block.x; x < block.right(); ++x) {
       const std::int32_t mark = index[std::size_t(y - block.y) * std::size_t(block.width) + std::size_t(x - block.x)];

@@ -96,9 +96,11 @@ class FitClassifier final : public EstimateStage {
                                      std::to_string(kMaxForestFeatures) + " that a model can have");
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
     if (!survey_) return;
+    windows_.emplace(*survey_, grid_);
     if (counts_in_part(*survey_, p.coverage)) check_weights();
-    for (const Feature& f : survey_->features)
-      if (is_training(f)) places_.push_back({pixel_window(f, grid_), std::max<std::size_t>(1, f.shares.size())});
+    for (std::size_t i = 0; i < survey_->features.size(); ++i)
+      if (const Feature& f = survey_->features[i]; is_training(f))
+        places_.push_back({(*windows_)[i], std::max<std::size_t>(1, f.shares.size())});
   }
 
   std::vector<Window> blocks() const override;
@@ -147,6 +149,7 @@ class FitClassifier final : public EstimateStage {
   Grid grid_;
   FeatureExtractor extractor_;
   SurveyPtr survey_;
+  std::optional<SurveyWindows> windows_;  ///< of the survey's features
   struct Place {
     Window pixels;  ///< that a training feature may touch
     std::size_t classes;
@@ -181,7 +184,7 @@ std::unique_ptr<Evidence> FitClassifier::observe(const Window& block, Inputs in,
   LabelledPixels seen;
   seen.set.features = extractor_.spec().count();
   std::vector<float> values(std::size_t(seen.set.features));
-  for (const SurveyPixel& p : survey_pixels(*survey_, grid_, block, params_.coverage)) {
+  for (const SurveyPixel& p : survey_pixels(*windows_, block, params_.coverage)) {
     if (!in[0].is_valid(p.x, p.y)) continue;
     features.gather(p.x, p.y, 1, values.data(), 1);
     seen.set.values.insert(seen.set.values.end(), values.begin(), values.end());

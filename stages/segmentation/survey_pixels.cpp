@@ -22,22 +22,24 @@ void add(const Survey& survey, SurveyPixel pixel, std::vector<SurveyPixel>& pixe
   for (const ClassShare& s : feature.shares) add_class(s.class_id, covered * s.share);
 }
 
-std::vector<SurveyPixel> by_centre(const Survey& survey, const Grid& grid, const Window& w) {
+std::vector<SurveyPixel> by_centre(const SurveyWindows& windows, const Window& w) {
+  const Survey& survey = windows.survey();
   std::vector<std::int32_t> index(std::size_t(w.area()));
-  rasterize(survey, grid, w, Split::train, index);
+  windows.rasterize(w, Split::train, index);
   std::vector<SurveyPixel> pixels;
   for (std::size_t i = 0; i < index.size(); ++i)
     if (index[i] > 0) add(survey, {w.x + int(i) % w.width, w.y + int(i) / w.width, index[i] - 1, 0, 1.0f}, pixels);
   return pixels;
 }
 
-std::vector<SurveyPixel> by_fraction(const Survey& survey, const Grid& grid, const Window& window) {
+std::vector<SurveyPixel> by_fraction(const SurveyWindows& windows, const Window& window) {
+  const Survey& survey = windows.survey();
   std::vector<SurveyPixel> pixels;
   for (std::size_t f = 0; f < survey.features.size(); ++f) {
     const Feature& feature = survey.features[f];
-    const Window w = intersect(pixel_window(feature, grid), window);
+    const Window w = intersect(windows[f], window);
     if (feature.test || w.empty()) continue;
-    const std::vector<float> covered = coverage(feature, grid, w);
+    const std::vector<float> covered = coverage(feature, windows.grid(), w);
     for (std::size_t i = 0; i < covered.size(); ++i)
       add(survey, {w.x + int(i) % w.width, w.y + int(i) / w.width, std::int32_t(f), 0, covered[i]}, pixels);
   }
@@ -51,9 +53,8 @@ bool counts_in_part(const Survey& survey, Coverage coverage) {
                                                        [](const Feature& f) { return !f.shares.empty(); });
 }
 
-std::vector<SurveyPixel> survey_pixels(const Survey& survey, const Grid& grid, const Window& window,
-                                       Coverage coverage) {
-  return coverage == Coverage::centre ? by_centre(survey, grid, window) : by_fraction(survey, grid, window);
+std::vector<SurveyPixel> survey_pixels(const SurveyWindows& survey, const Window& window, Coverage coverage) {
+  return coverage == Coverage::centre ? by_centre(survey, window) : by_fraction(survey, window);
 }
 
 }  // namespace nadir

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pipeline/core/survey.h"
+#include "pipeline/core/survey_windows.h"
 
 namespace nadir {
 
@@ -25,6 +25,6 @@ bool counts_in_part(const Survey& survey, Coverage coverage);
 
 /// Those of a window that training features stand for, row by row for `centre`, feature by feature for `fraction`. A
 /// pixel of a mixed feature comes once for each of its classes.
-std::vector<SurveyPixel> survey_pixels(const Survey& survey, const Grid& grid, const Window& window, Coverage coverage);
+std::vector<SurveyPixel> survey_pixels(const SurveyWindows& survey, const Window& window, Coverage coverage);
 
 }  // namespace nadir

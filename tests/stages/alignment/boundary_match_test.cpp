@@ -61,6 +61,25 @@ TEST(BoundaryMatch, does_not_mind_the_contrast) {
   for (const std::size_t i : {0, 3}) EXPECT_NEAR(align(image, survey).pixel[i], align(inverted, survey).pixel[i], 1e-4);
 }
 
+TEST(BoundaryMatch, does_not_mind_what_the_survey_holds_far_from_the_scene) {
+  const Image image = test::fields_image(300, 280, 3, -2);
+  const Grid& grid = image.info.grid;
+  const SurveyPtr survey = outlines(grid, Shape::polygon);
+  Survey country = *survey;
+  for (int i = 0; i < 100; ++i)
+    country.features.insert(
+        country.features.begin(),
+        {"road", 1, Shape::line, {{grid.to_map(5000, 1000 * i), grid.to_map(105000, 1000 * i)}}, false});
+  EXPECT_EQ(align(image, std::make_shared<const Survey>(country)).pixel, align(image, survey).pixel);
+  // One line that begins in the scene and goes on for long is seen where the scene is.
+  country = *survey;
+  country.features.push_back({"road", 1, Shape::line, {{grid.to_map(290, 140), grid.to_map(1e7, 140)}}, false});
+  const Transform t = align(image, std::make_shared<const Survey>(country));
+  EXPECT_TRUE(t.reliable) << fact(t, "reason");
+  EXPECT_NEAR(t.pixel[0], 3, 0.1);
+  EXPECT_NEAR(t.pixel[3], -2, 0.1);
+}
+
 TEST(BoundaryMatch, refuses_an_image_of_something_else) {
   const Image texture = test::make_texture(300, 280, 3, 4);
   const Transform t = align(texture, outlines(texture.info.grid, Shape::polygon));

@@ -59,6 +59,41 @@ TEST(ControlPoints, are_refused_when_nothing_checks_them) {
   EXPECT_FALSE(match_control_points(survey(9), kGrid, TieModel::thin_plate).failure.empty());
 }
 
+// On one row, all 3 px right of and 2 px above where the georeference says.
+Survey row_of_points(std::size_t count) {
+  Survey s;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Point at{40 + 97.3 * double(i), 321.5};
+    s.control_points.push_back({"p" + std::to_string(i + 1), kGrid.to_map(at.x, at.y), {at.x + 3, at.y - 2}, {}});
+  }
+  return s;
+}
+
+TEST(ControlPoints, in_a_straight_line_determine_a_shift_but_no_affine_transform) {
+  for (const TieModel model : {TieModel::automatic, TieModel::shift, TieModel::similarity}) {
+    const ControlEstimate e = match_control_points(row_of_points(8), kGrid, model);
+    ASSERT_TRUE(e.failure.empty()) << name_of(model) << ": " << e.failure;
+    EXPECT_EQ(e.inlier_share, 1) << name_of(model);
+    EXPECT_NEAR(e.fit.transform.source(500, 700).x, 503, 0.01) << name_of(model);
+    EXPECT_NEAR(e.fit.transform.source(500, 700).y, 698, 0.01) << name_of(model);
+  }
+  for (const TieModel model : {TieModel::affine, TieModel::polynomial2}) {
+    const ControlEstimate e = match_control_points(row_of_points(8), kGrid, model);
+    EXPECT_NE(e.failure.find("a shift or a similarity"), std::string::npos) << e.failure;
+    EXPECT_NE(e.failure.find(name_of(model)), std::string::npos) << e.failure;
+  }
+}
+
+TEST(ControlPoints, at_one_place_determine_a_shift_only) {
+  Survey s = row_of_points(7);
+  for (ControlPoint& p : s.control_points) p.map = s.control_points[0].map, p.pixel = s.control_points[0].pixel;
+  const ControlEstimate e = match_control_points(s, kGrid, TieModel::automatic);
+  EXPECT_TRUE(e.failure.empty()) << e.failure;
+  EXPECT_EQ(e.fit.model, TieModel::shift);
+  const ControlEstimate turned = match_control_points(s, kGrid, TieModel::similarity);
+  EXPECT_NE(turned.failure.find("a shift"), std::string::npos) << turned.failure;
+}
+
 TEST(ControlPoints, bend_where_a_model_is_asked_to) {
   Survey s = survey(40);
   for (ControlPoint& p : s.control_points) p.pixel.x += 2e-5 * p.pixel.y * p.pixel.y;

@@ -97,6 +97,23 @@ TEST(EstimateAlignment, works_around_nodata_and_with_polygons_that_reach_outside
   EXPECT_NEAR(west.pixel[0], west.reliable ? 43 : 0, 0.2);
 }
 
+TEST(EstimateAlignment, does_not_mind_what_the_survey_holds_far_from_the_scene) {
+  const Image image = test::fields_image(300, 280, 3.2, -2.1);
+  const SurveyPtr survey = test::fields_survey(image.info.grid);
+  Survey country;
+  country.classes = survey->classes;
+  for (std::size_t i = 0; i < survey->features.size(); ++i) {
+    country.features.push_back(survey->features[i]);
+    if (i % 3 != 0) continue;
+    country.features.push_back(survey->features[i]);
+    for (Point& p : country.features.back().parts[0]) p.x -= 90000;
+  }
+  const Transform here = against_survey(image, survey);
+  const Transform all = against_survey(image, std::make_shared<const Survey>(country));
+  EXPECT_EQ(all.pixel, here.pixel);
+  EXPECT_EQ(*all.facts.find("standard_error_px"), *here.facts.find("standard_error_px"));
+}
+
 TEST(EstimateAlignment, uses_a_survey_whose_classes_are_dissolved_into_one_feature_each) {
   const Image image = test::fields_image(300, 280, 3, -2);
   const SurveyPtr survey = test::fields_survey(image.info.grid);
@@ -193,6 +210,63 @@ TEST(EstimateAlignment, refuses_methods_whose_input_is_not_wired) {
   const Image image = test::fields_image(100, 100, 0, 0);
   EXPECT_THROW(test::estimate(estimate_alignment_stage(), {}, {&image}), Error);
   EXPECT_THROW(test::estimate(estimate_alignment_stage(), {{"method", "phase"}}, {&image}), Error);
+}
+
+TEST(EstimateAlignment, leaves_masked_pixels_out_by_every_method_that_sees_the_image) {
+  const Image truth = test::fields_image(300, 280, 0, 0), elsewhere = test::fields_image(300, 280, -9, 7);
+  const SurveyPtr survey = test::fields_survey(truth.info.grid);
+  const Window cloud{0, 0, 130, 280};
+  Image cloudy = test::fields_image(300, 280, 3, -2), holed = test::fields_image(300, 280, 3, -2);
+  copy_pixels(elsewhere.tile.view(), cloudy.tile.view(), cloud);
+  holed.invalidate(cloud);
+  const Image mask = test::make_image(300, 280, 1, [&](int, int x, int) { return x < cloud.width ? 1 << 3 : 1; });
+  for (const char* method : {"mutual_information", "boundaries", "phase"}) {
+    ParamMap params{{"method", std::string(method)}};
+    const bool by_reference = params["method"] == ParamValue(std::string("phase"));
+    const std::vector<Value> values{Value{}, by_reference ? Value{} : Value{survey}};
+    const auto found = [&](const Image& image, const Image* clouds) {
+      if (clouds) params["mask_bits"] = std::vector<double>{3};
+      return std::get<Transform>(test::estimate(estimate_alignment_stage(), params,
+                                                {&image, nullptr, by_reference ? &truth : nullptr, clouds}, values));
+    };
+    const Transform expected = found(holed, nullptr), unaware = found(cloudy, nullptr), aware = found(cloudy, &mask);
+    EXPECT_TRUE(aware.reliable) << method << ": " << reason(aware);
+    EXPECT_EQ(aware.pixel, expected.pixel) << method;
+    EXPECT_NE(unaware.pixel, expected.pixel) << method;
+  }
+}
+
+TEST(EstimateAlignment, refuses_options_that_cannot_count) {
+  const Image image = test::fields_image(100, 100, 0, 0),
+              mask = test::make_image(100, 100, 1, [](int, int, int) { return 0; });
+  const SurveyPtr survey = test::fields_survey(image.info.grid);
+  Survey points;
+  for (int i = 0; i < 5; ++i) points.control_points.push_back({"p", {500000.0 + 100 * i, 4599500}, {10.0 * i, 50}, {}});
+  const auto with = [&](ParamMap params, const Image* clouds, const SurveyPtr& truth) {
+    return std::get<Transform>(
+        test::estimate(estimate_alignment_stage(), params, {&image, nullptr, &image, clouds}, {Value{}, truth}));
+  };
+  for (const char* method : {"mutual_information", "boundaries", "phase"})
+    for (const char* model : {"affine", "thin_plate"})
+      EXPECT_THROW(with({{"method", std::string(method)}, {"model", std::string(model)}}, nullptr, survey), Error);
+  EXPECT_THROW(with({{"method", std::string("phase")}, {"model", std::string("similarity")}}, nullptr, survey), Error);
+  EXPECT_THROW(with({{"model", std::string("affine")}}, nullptr, survey), Error) << "auto is mutual_information here";
+  EXPECT_THROW(with({{"mask_bits", std::vector<double>{3}}}, nullptr, survey), Error);
+  const auto surveyed = std::make_shared<const Survey>(points);
+  EXPECT_THROW(with({{"method", std::string("control_points")}}, &mask, surveyed), Error);
+  const Transform by_points = with({}, &mask, surveyed);
+  EXPECT_NE(std::get<std::string>(*by_points.facts.find("method_reason")).find("mask"), std::string::npos);
+}
+
+TEST(EstimateAlignment, judges_the_model_only_when_the_method_is_known) {
+  const Image image = test::fields_image(300, 280, 0, 0);
+  const ParamMap params{{"model", std::string("affine")}};  // fine if the survey will hold control points
+  StageContext context;
+  context.params = &params;
+  context.images = {image.info, std::nullopt, image.info, std::nullopt};
+  context.values.resize(4);
+  context.wired = {true, true, true, false};
+  EXPECT_NO_THROW(estimate_alignment_stage().as<EstimateFactory>()->make(context));
 }
 
 TEST(EstimateAlignment, refuses_a_search_without_room) {

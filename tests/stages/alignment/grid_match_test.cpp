@@ -169,6 +169,21 @@ TEST(GridMatch, refuses_images_that_have_nothing_in_common_or_everything) {
   EXPECT_THROW(align(noise_only, reference, {{"on_failure", std::string("stop")}}), Error);
 }
 
+TEST(GridMatch, says_when_nothing_valid_overlaps) {
+  const auto reason = [](const Image& image, const Image& reference) {
+    return std::get<std::string>(fact(align(image, reference), "reason"));
+  };
+  const Image reference = picture(260, 260, kStill);
+  Image apart = picture(260, 260, kShift), left = picture(260, 260, kStill);
+  apart.invalidate({0, 0, 140, 260});
+  left.invalidate({120, 0, 140, 260});
+  const std::string said = reason(apart, left);
+  EXPECT_NE(said.find("valid"), std::string::npos) << said;
+  EXPECT_EQ(said.find("by chance"), std::string::npos) << said;
+  const std::string flat = reason(test::make_image(260, 260, 1, [](int, int, int) { return 5; }), reference);
+  EXPECT_EQ(flat.find("0 of 0"), std::string::npos) << flat;
+}
+
 TEST(GridMatch, bounds_what_it_keeps) {
   ImageInfo info;
   info.grid = {10980, 10980, {500000, 10, 0, 4600000, 0, -10}, ""};

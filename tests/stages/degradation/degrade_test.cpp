@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "pipeline/core/error.h"
 #include "stages/degradation/degradation.h"
 #include "tests/support/stage_harness.h"
 
@@ -128,6 +129,7 @@ TEST(Degrade, by_a_sensor_has_its_modulation_at_the_coarse_nyquist_frequency_and
   const test::Image by_hand = test::apply(
       degrade_stage(), {{"kind", kind}, {"mtf", 0.24}, {"noise_sigma_dn", 1.0}, {"seed", std::int64_t{1}}}, {&image});
   test::expect_identical(by_sensor, by_hand);
+  EXPECT_THROW(test::make_tile_stage(degrade_stage(), {{"signal_dn", 142.0}}, {&image}), Error) << "of which sensor?";
 }
 
 }  // namespace

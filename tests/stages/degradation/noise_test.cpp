@@ -48,6 +48,34 @@ TEST(Noise, gives_the_same_bits_in_tiles_of_any_size_and_other_bits_for_another_
   EXPECT_GT(test::max_difference(whole, other), 2);
 }
 
+// As a graph would have it: a node of this name.
+test::Image noisy(const std::string& node, ParamMap params, const test::Image& image) {
+  StageContext context;
+  context.node = node;
+  context.params = &params;
+  context.images = {image.info};
+  context.values.resize(1);
+  return test::run_whole(*noise_stage().as<TileFactory>()->make(context), {&image});
+}
+
+TEST(Noise, of_two_nodes_is_independent_unless_they_share_a_seed) {
+  const test::Image image = flat(200, 200, 1);
+  const auto deviation = [](const test::Image& out) {
+    double sum = 0;
+    for (int y = 0; y < 200; ++y)
+      for (int x = 0; x < 200; ++x) sum += std::pow(double(out(0, x, y)) - 100, 2);
+    return std::sqrt(sum) / 200;
+  };
+  const auto both = [&](std::int64_t seed) {
+    const test::Image once = noisy("readout", {{"sigma_dn", 3.0}, {"seed", seed}}, image);
+    return noisy("haze", {{"sigma_dn", 4.0}, {"seed", seed}}, once);
+  };
+  const test::Image apart = both(-1);
+  EXPECT_NEAR(deviation(apart), 5, 0.1);
+  EXPECT_EQ(apart.info.observation->noise_sigma, 5);
+  EXPECT_NEAR(deviation(both(7)), 7, 0.1) << "equal seeds give equal noise";
+}
+
 TEST(Noise, leaves_validity_as_it_is_and_adds_up_in_quadrature) {
   test::Image image = flat(20, 20, 1);
   image.invalidate({3, 4, 5, 6});

@@ -22,6 +22,8 @@ namespace {
 using test::dot;
 using test::mirrored;
 
+const std::string kSharpening = "0 -1 0\n-1 5 -1\n0 -1 0\n";
+
 std::string matrix_file(const std::string& text) {
   const auto path =
       std::filesystem::temp_directory_path() / ("nadir_psf_" + std::to_string(std::hash<std::string>{}(text)));
@@ -33,7 +35,8 @@ std::vector<Spread> spreads() {
   return {*point_spread({.kind = Psf::disk, .radius_px = 3}).spread,
           *point_spread({.kind = Psf::disk, .sigma_px = 0.4}).spread,
           *point_spread({.kind = Psf::motion, .length_px = 7, .angle_deg = 30}).spread,
-          *point_spread({.kind = Psf::measured, .psf_path = matrix_file("0,1,5\n2,8,1\n0,0,3\n")}).spread};
+          *point_spread({.kind = Psf::measured, .psf_path = matrix_file("0,1,5\n2,8,1\n0,0,3\n")}).spread,
+          *point_spread({.kind = Psf::measured, .psf_path = matrix_file(kSharpening)}).spread};
 }
 
 Tile random_tile(Size size, unsigned seed) {
@@ -71,11 +74,32 @@ TEST(Psf, a_measured_one_is_convolved_not_correlated) {
   EXPECT_EQ(out.view()(0, 2, 2), image.view()(0, 1, 2)) << "weight to the right moves the image to the right";
 }
 
+TEST(Psf, with_negative_lobes_is_described_by_numbers) {
+  const PointSpread sharpening = point_spread({.kind = Psf::measured, .psf_path = matrix_file(kSharpening)});
+  EXPECT_LT(sharpening.spread->variance(), 0);
+  EXPECT_EQ(sharpening.described(), std::vector<float>{1});
+}
+
 TEST(Psf, files_that_hold_none_are_refused_in_words) {
   for (const std::string text : {"", "1,2\n3,4\n", "1,2,3\n4,5\n6,7,8\n", "1,a,1\n", "-1\n"})
     EXPECT_THROW(point_spread({.kind = Psf::measured, .psf_path = matrix_file(text)}), Error) << text;
   EXPECT_THROW(point_spread({.kind = Psf::measured}), Error);
   EXPECT_THROW(point_spread({.kind = Psf::measured, .psf_path = "/nowhere/psf.csv"}), Error);
+}
+
+TEST(Convolve, takes_the_pixel_itself_where_hardly_any_weight_is_left) {
+  for (const std::string text : {"1 0 1\n", "-1 4 -1\n", "1 1 1 1 1\n"}) {
+    const Spread spread = *point_spread({.kind = Psf::measured, .psf_path = matrix_file(text)}).spread;
+    test::Image image = test::make_image(9, 1, 1, [](int, int x, int) { return 10 + x; });
+    image.invalidate({0, 0, 4, 1});
+    image.invalidate({5, 0, 4, 1});
+    const Window own{4, 0, 1, 1};
+    Tile out(own, 1);
+    Exec exec;
+    convolve(exec, std::as_const(image.tile).view(), out.view(), spread);
+    EXPECT_TRUE(out.view().is_valid(4, 0));
+    EXPECT_FLOAT_EQ(out.view()(0, 4, 0), 14) << text;
+  }
 }
 
 TEST(Convolve, its_adjoint_is_the_transpose_of_mirroring_and_convolving) {

@@ -157,8 +157,8 @@ TEST(SurveyPixels, count_by_what_is_covered) {
   s.classes = {{1, "crop", {}}};
   const double left = 500000 + 10 * 20.5, top = 4600000 - 10 * 30.5;
   s.features = {{"a", 1, Shape::polygon, {{{left, top}, {left + 40, top}, {left + 40, top - 30}, {left, top - 30}}}}};
-  EXPECT_EQ(survey_pixels(s, grid, grid.window(), Coverage::centre).size(), 12u);
-  const auto pixels = survey_pixels(s, grid, grid.window(), Coverage::fraction);
+  EXPECT_EQ(survey_pixels(SurveyWindows(s, grid), grid.window(), Coverage::centre).size(), 12u);
+  const auto pixels = survey_pixels(SurveyWindows(s, grid), grid.window(), Coverage::fraction);
   double area = 0;
   std::map<float, int> count;
   for (const SurveyPixel& p : pixels) area += double(p.weight), ++count[p.weight];
@@ -173,7 +173,7 @@ TEST(SurveyPixels, of_mixed_features_come_once_a_class) {
   EXPECT_TRUE(counts_in_part(s, Coverage::centre));
   EXPECT_FALSE(counts_in_part(survey(), Coverage::centre));
   std::map<int, double> weight;
-  for (const SurveyPixel& p : survey_pixels(s, grid, grid.window(), Coverage::centre))
+  for (const SurveyPixel& p : survey_pixels(SurveyWindows(s, grid), grid.window(), Coverage::centre))
     if (p.feature == 0) weight[p.class_id] += double(p.weight);
   EXPECT_EQ(weight, (std::map<int, double>{{1, 0.75 * 144}, {5, 0.25 * 144}}));
 }
