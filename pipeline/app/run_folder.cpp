@@ -14,6 +14,7 @@
 #include <fstream>
 
 #include "pipeline/app/record_json.h"
+#include "pipeline/app/scenes.h"
 #include "pipeline/files/tile_journal.h"
 
 namespace nadir::app {
@@ -221,6 +222,7 @@ void RunFolder::write_run_json(const Json& run) const {
 }
 
 void RunFolder::clean(const std::string& scene) const {
+  if (!is_folder_name(scene)) throw Error(Fault::internal, "'" + scene + "' is no name of a scene's folder");
   std::error_code ignored;
   fs::remove_all(dir_ + "/.nadir/" + scene, ignored);
   fs::remove(dir_ + "/" + scene, ignored);  // only when it is empty

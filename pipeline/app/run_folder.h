@@ -44,7 +44,7 @@ class RunFolder {
   Json completed(const SceneInputs& scene) const;
   void mark_completed(const SceneInputs& scene, const Json& result) const;
   void write_run_json(const Json& run) const;
-  /// Removes what only unfinished work needs.
+  /// Removes what only unfinished work needs. Throws Error(Fault::internal) for a name that leads out of the folder.
   void clean(const std::string& scene) const;
   const std::string& dir() const { return dir_; }
 

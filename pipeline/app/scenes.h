@@ -11,6 +11,9 @@ struct SceneFile {
   std::string path;
 };
 
+/// False for what is no folder of its own inside of another one: "", ".", ".." and paths.
+bool is_folder_name(const std::string& name);
+
 /// Files as given; folders searched for *.tif and *.tiff (where there is none for *.bmp, *.png, *.jpg, *.jp2), but not
 /// output folders of runs inside them; patterns with * and ? expanded; /vsi paths passed through. Sorted and free of
 /// duplicates; no name is one that a run keeps for itself. Throws Error(Fault::missing) for an input that is not there
