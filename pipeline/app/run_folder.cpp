@@ -40,6 +40,20 @@ std::vector<std::string> warnings_of(const Record& record) {
   return texts;
 }
 
+// A mark names the files of its scene from DIR on, so that it holds from any working directory and where DIR is moved
+// to.
+constexpr const char* kInDir = "./";
+
+template <class Change>
+void for_each_path(Json& mark, const Change& change) {
+  for (Json& output : mark["outputs"])
+    for (const char* key : {"path", "picture"})
+      if (output.contains(key)) output[key] = change(output[key].get<std::string>());
+  for (Json& value : mark["values"])
+    if (value["record"].contains("file") && value["record"]["file"].is_string())
+      value["record"]["file"] = change(value["record"]["file"].get<std::string>());
+}
+
 }  // namespace
 
 std::string hash_of(const std::string& text) {
@@ -200,8 +214,11 @@ void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) con
 }
 
 Json RunFolder::completed(const SceneInputs& scene) const {
-  const Json mark = read_json(mark_of(scene.name));
+  Json mark = read_json(mark_of(scene.name));
   if (!mark.is_object()) return nullptr;
+  for_each_path(mark, [this](const std::string& path) {
+    return path.starts_with(kInDir) ? dir_ + "/" + path.substr(std::strlen(kInDir)) : path;
+  });
   const std::string hash = fingerprint(scene.path);
   const bool same = mark.value("input_hash", "") == hash && (!hash.empty() || mark.value("input", "") == scene.path);
   if (!same) {
@@ -214,7 +231,11 @@ Json RunFolder::completed(const SceneInputs& scene) const {
 }
 
 void RunFolder::mark_completed(const SceneInputs& scene, const Json& result) const {
-  write_text_file(mark_of(scene.name), result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json mark = result;
+  for_each_path(mark, [this](const std::string& path) {
+    return path.starts_with(dir_ + "/") ? kInDir + path.substr(dir_.size() + 1) : path;
+  });
+  write_text_file(mark_of(scene.name), mark.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void RunFolder::write_run_json(const Json& run) const {

@@ -76,7 +76,7 @@ std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
   std::set<std::string> paths;
   for (const std::string& input : inputs)
     for (const std::string& path : expand(input))
-      paths.insert(path.starts_with("/vsi") ? path : fs::path(path).lexically_normal().string());
+      paths.insert(path.starts_with("/vsi") ? path : fs::absolute(path).lexically_normal().string());
   std::map<std::string, int> stems;
   for (const std::string& path : paths) ++stems[folder_name(path)];
   std::vector<SceneFile> scenes;

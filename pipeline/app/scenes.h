@@ -8,7 +8,7 @@ namespace nadir::app {
 
 struct SceneFile {
   std::string name;  ///< the file's stem, made unique by its folder where two are alike
-  std::string path;
+  std::string path;  ///< absolute, the same from every working directory
 };
 
 /// False for what is no folder of its own inside of another one: "", ".", ".." and paths.

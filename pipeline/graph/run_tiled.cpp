@@ -98,6 +98,23 @@ class TiledRun {
     if (is_resumable()) save_value(saved(n), scene_.resume_key(""), saved_form(n));
   }
 
+  // What is saved for a later run names files from the scene's folder on, which may be moved or be named from
+  // elsewhere.
+  std::string from_output_dir(const std::string& path) const {
+    const std::string dir = scene_.inputs().output_dir + "/";
+    return path.starts_with(dir) ? path.substr(dir.size()) : path;
+  }
+  std::string in_output_dir(const std::string& path) const {
+    return (fs::path(scene_.inputs().output_dir) / path).string();
+  }
+
+  template <class Change>
+  static Record with_paths(Record facts, const Change& change) {
+    for (const char* name : {"path", "picture"})
+      if (const Scalar* path = facts.find(name)) facts.set(name, change(std::get<std::string>(*path)));
+    return facts;
+  }
+
   // Models are files beside the outputs; what is saved for a later run is where.
   static constexpr const char* kModelFile = "= model file";
 
@@ -112,7 +129,7 @@ class TiledRun {
 
   Value saved_form(int n) const {
     const BoundNode& b = scene_.bound(n);
-    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, b.model_file}});
+    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, from_output_dir(b.model_file)}});
   }
 
   // False where the value has to be found again.
@@ -125,7 +142,7 @@ class TiledRun {
       return true;
     }
     try {
-      b.model_file = std::get<std::string>(*file);
+      b.model_file = in_output_dir(std::get<std::string>(*file));
       b.value = scene_.node(n).stage->read_model(load_model(b.model_file));
     } catch (const Error&) {
       return false;
@@ -147,7 +164,8 @@ class TiledRun {
   // A sink whose file got its final name before the interruption needs nothing any more.
   void open_sink(int n, const std::string& cut) {
     if (is_resumable()) {
-      const auto facts = load_record(saved(n), scene_.resume_key(""));
+      auto facts = load_record(saved(n), scene_.resume_key(""));
+      if (facts) facts = with_paths(*facts, [this](const std::string& path) { return in_output_dir(path); });
       const Scalar* path = facts ? facts->find("path") : nullptr;
       if (path && fs::exists(std::get<std::string>(*path))) {
         scene_.bound(n).sink_facts = *facts;
@@ -210,7 +228,8 @@ class TiledRun {
     }
     // An only output is recorded with the whole scene.
     if (is_resumable() && passes_.size() + passes_.back().sinks.size() > 2)
-      save_record(saved(n), scene_.resume_key(""), b.sink_facts);
+      save_record(saved(n), scene_.resume_key(""),
+                  with_paths(b.sink_facts, [this](const std::string& path) { return from_output_dir(path); }));
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
