@@ -146,7 +146,8 @@ class FolderRun {
     Json scene;
     Fault fault{};
     try {
-      const std::string input_hash = fingerprint(file.path);  // of what is read, not of what may replace it meanwhile
+      // Of what is read, not of what may replace it meanwhile.
+      const std::string input_hash = fingerprint_with_sidecars(file.path);
       const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_hash);
       scene = folder_.completed(inputs);
       if (scene.is_object())
@@ -168,14 +169,15 @@ class FolderRun {
 
   Json compute(const SceneInputs& inputs, const std::string& input_hash, std::chrono::steady_clock::time_point start,
                Workers& workers) {
+    const std::string file_hash = fingerprint(inputs.path);
     RunOptions options = options_;
     options.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
     options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
     options.check_input = [&] {
       const std::string now = fingerprint(inputs.path);
-      if (now.empty() && !input_hash.empty())
+      if (now.empty() && !file_hash.empty())
         throw Error(Fault::missing, inputs.path + ": has gone while it was read; nothing was written");
-      if (now != input_hash)
+      if (now != file_hash)
         throw Error(Fault::data, inputs.path + ": was changed while it was read; nothing was written, run again");
     };
     const SceneReport report = run_tiled(graph_, inputs, options, workers);

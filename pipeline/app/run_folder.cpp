@@ -14,6 +14,7 @@
 #include <fstream>
 
 #include "pipeline/app/record_json.h"
+#include "pipeline/app/run_identity.h"
 #include "pipeline/app/scenes.h"
 #include "pipeline/files/tile_journal.h"
 
@@ -206,7 +207,7 @@ std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "
 // An input that was changed may be computed again; another one of the same name must not take its place.
 void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) const {
   const std::string other = mark.value("input", "");
-  if (other == scene.path || fingerprint(other) != mark.value("input_hash", "-")) return;
+  if (other == scene.path || fingerprint_with_sidecars(other) != mark.value("input_hash", "-")) return;
   throw Error(Fault::usage,
               scene.output_dir + " holds the results of " + other +
                   ", another scene of this name; name both in one command, which tells them apart, or use "
@@ -219,7 +220,7 @@ Json RunFolder::completed(const SceneInputs& scene) const {
   for_each_path(mark, [this](const std::string& path) {
     return path.starts_with(kInDir) ? dir_ + "/" + path.substr(std::strlen(kInDir)) : path;
   });
-  const std::string hash = fingerprint(scene.path);
+  const std::string hash = fingerprint_with_sidecars(scene.path);
   const bool same = mark.value("input_hash", "") == hash && (!hash.empty() || mark.value("input", "") == scene.path);
   if (!same) {
     check_same_scene(scene, mark);

@@ -36,7 +36,7 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  /// `input_hash` is the fingerprint of the scene's file.
+  /// `input_hash` is the fingerprint of the scene's file and of those beside it.
   SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth,
                          const std::string& input_hash) const;
   /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise. Throws

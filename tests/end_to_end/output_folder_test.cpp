@@ -44,5 +44,47 @@ TEST_F(OutputFolder, is_complete_from_another_working_directory_and_where_it_is_
   EXPECT_EQ(box_.json("elsewhere/moved/run.json")["scenes"][0]["outputs"][0]["path"], "elsewhere/moved/west/out.tif");
 }
 
+TEST_F(OutputFolder, notices_a_changed_mask_beside_a_scene) {
+  box_.shell(
+      "cp sample/scenes/west.tif . && gdal_translate -q -of GTiff -b 1 -ot Byte -scale 0 1 255 255 west.tif "
+      "west.tif.msk");
+  ASSERT_EQ(copy("west.tif").exit_code, 0);
+  EXPECT_NE(copy("west.tif").err.find("already complete"), std::string::npos);
+  box_.shell("gdal_translate -q -of GTiff -b 1 -ot Byte -scale 0 1 0 0 west.tif west.tif.msk");
+  EXPECT_EQ(copy("west.tif").err.find("already complete"), std::string::npos);
+}
+
+TEST_F(OutputFolder, notices_that_any_file_named_in_the_config_was_changed) {
+  box_.write("graph.yaml", R"(nadir: 1
+graph:
+  scene: {stage: read_geotiff}
+  soft:  {stage: blur, in: scene, kind: measured, psf_path: psf.csv}
+  out:   {stage: write_geotiff, in: soft}
+)");
+  box_.write("psf.csv", "0,1,0\n1,4,1\n0,1,0\n");
+  const std::string run = "run graph.yaml sample/scenes/west.tif --out out";
+  const Outcome first = box_.nadir(run);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  box_.write("psf.csv", "1,1,1\n1,1,1\n1,1,1\n");
+  const Outcome other = box_.nadir(run);
+  EXPECT_EQ(other.exit_code, 64) << other.err;
+  EXPECT_NE(other.err.find("another file named in the config"), std::string::npos) << other.err;
+}
+
+TEST_F(OutputFolder, notices_changed_classes_of_a_shapefile_in_capitals) {
+  box_.shell(
+      "ogr2ogr -f 'ESRI Shapefile' lc.shp sample/survey.gpkg; for e in shp shx dbf prj; do mv lc.$e "
+      "LC.$(echo $e | tr a-z A-Z); done; rm -f lc.cpg");
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth LC.SHP --out out --set model.method=maximum_likelihood"
+                          " --set model.folds=0 --set survey.class_field=landcover";
+  const Outcome first = box_.nadir(run);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  box_.shell("sed -i 's/forest/meadow/' LC.DBF; touch -d tomorrow LC.DBF");
+  const Outcome other = box_.nadir(run);
+  EXPECT_EQ(other.exit_code, 64) << other.err;
+  EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
+}
+
 }  // namespace
 }  // namespace nadir

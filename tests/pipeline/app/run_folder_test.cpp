@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+
+#include "pipeline/app/run_identity.h"
 
 namespace nadir::app {
 namespace {
@@ -27,6 +30,24 @@ TEST_F(Folder, cleaning_stays_within_it) {
   folder.clean("scene");
   EXPECT_FALSE(fs::exists(dir_ / "out/.nadir/scene"));
   EXPECT_TRUE(fs::exists(dir_ / "out/.nadir/run.json"));
+}
+
+TEST_F(Folder, fingerprints_change_with_the_files_beside_a_file) {
+  const auto write = [this](const std::string& name, const char* text) { std::ofstream(dir_ / name) << text; };
+  write("a.tif", "image");
+  write("LC.SHP", "survey");
+  EXPECT_EQ(fingerprint_with_sidecars(dir_ / "a.tif"), fingerprint(dir_ / "a.tif"));
+  for (const char* beside :
+       {"a.tif.msk", "a.tif.aux.xml", "a.tif.ovr", "a.tfw", "a.TFW", "a.tifw", "a.wld", "LC.DBF", "LC.prj", "LC.CPG"}) {
+    const std::string file = dir_ / (beside[0] == 'a' ? "a.tif" : "LC.SHP");
+    const std::string without = fingerprint_with_sidecars(file);
+    write(beside, "one");
+    const std::string with = fingerprint_with_sidecars(file);
+    write(beside, "another");
+    EXPECT_NE(with, without) << beside;
+    EXPECT_NE(fingerprint_with_sidecars(file), with) << beside;
+  }
+  EXPECT_EQ(fingerprint_with_sidecars(dir_ / "none.tif"), "");
 }
 
 }  // namespace
