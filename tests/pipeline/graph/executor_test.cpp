@@ -243,6 +243,28 @@ TEST_F(Executors, scenes_at_once_share_a_budget_that_holds_one_tile) {
   test::expect_identical(expected.at("o"), collected_.images.at("o"));
 }
 
+// Threads that finish tiles at once must not all give way to scenes that wait.
+TEST_F(Executors, many_small_scenes_in_a_tight_budget_lose_no_tile) {
+  const Graph graph = parse_graph(
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 64, height: 64}\n  o: {stage: collect, in: s}\n", "t", registry_);
+  RunOptions options;
+  options.tile = 8;
+  options.threads = 8;
+  Workers workers(8, 2500);  // three tiles
+  std::atomic<int> lost{0};
+  std::vector<std::thread> scenes;
+  for (int k = 0; k < 6; ++k)
+    scenes.emplace_back([&] {
+      for (int round = 0; round < 100; ++round) try {
+          run_tiled(graph, inputs(), options, workers);
+        } catch (const Error&) {
+          ++lost;
+        }
+    });
+  for (std::thread& scene : scenes) scene.join();
+  EXPECT_EQ(lost, 0);
+}
+
 TEST_F(Executors, a_failing_scene_leaves_the_others_alone) {
   const Graph good = parse_graph(
       "nadir: 1\ngraph:\n  s: {stage: read, width: 200, height: 200}\n  o: {stage: collect, in: s}\n", "t", registry_);
