@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/pass_run.h"
 #include "pipeline/graph/record_file.h"
 #include "pipeline/graph/scratch_image.h"
@@ -273,6 +274,11 @@ void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::tim
 MemoryLimits memory_limits(const RunOptions& options) {
   const std::size_t cache = cache_share(options.memory);
   return {options.memory - cache - options.memory / 8, options.threads, cache};
+}
+
+// memory_limits backwards: the cache takes a quarter of a small budget and 256 MiB of a large one, whichever is less.
+std::size_t budget_for(std::size_t tiles) {
+  return std::min((tiles * 8 + 4) / 5, ((tiles + (std::size_t{256} << 20)) * 8 + 6) / 7);
 }
 
 std::size_t cache_share(std::size_t memory) { return std::min(memory / 4, std::size_t{256} << 20); }

@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/passes.h"
 #include "pipeline/graph/run.h"
 #include "tests/support/toy_stages.h"
@@ -299,6 +300,17 @@ graph:
   const std::vector<Pass> passes = plan_passes(graph);
   EXPECT_TRUE(is_kept(passes, {graph.find("heavy"), 0}));
   EXPECT_FALSE(is_kept(passes, {graph.find("cheap"), 0}));
+}
+
+TEST(Memory, the_budget_advised_is_enough_and_not_much_more) {
+  for (const std::size_t tiles : {std::size_t{1000}, std::size_t{26} << 20, (std::size_t{640} << 20) - 1,
+                                  std::size_t{640} << 20, std::size_t{5} << 30}) {
+    RunOptions options;
+    options.memory = budget_for(tiles);
+    EXPECT_GE(memory_limits(options).tiles, tiles);
+    options.memory -= options.memory / 100;
+    EXPECT_LT(memory_limits(options).tiles, tiles);
+  }
 }
 
 }  // namespace
