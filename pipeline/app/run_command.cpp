@@ -161,9 +161,10 @@ class FolderRun {
       fault = Fault::internal;
       scene = failed_scene(file, Error(fault, e.what()), seconds_since(start));
     }
-    // Work that another try cannot go on with is of no use to anybody.
-    const bool useless = fault == Fault::data || fault == Fault::missing || fault == Fault::config;
+    // Work on a bad input is of no use to anybody; after a bad setting or a lack of memory another try goes on with it.
+    const bool useless = fault == Fault::data || fault == Fault::missing;
     if (unit_.is_all() && (fault == Fault{} || useless)) folder_.clean(file.name);
+    if (unit_.is_all() && fault == Fault::config) folder_.remove_empty(file.name);
     return scene;
   }
 

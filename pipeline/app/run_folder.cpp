@@ -247,7 +247,13 @@ void RunFolder::clean(const std::string& scene) const {
   if (!is_folder_name(scene)) throw Error(Fault::internal, "'" + scene + "' is no name of a scene's folder");
   std::error_code ignored;
   fs::remove_all(dir_ + "/.nadir/" + scene, ignored);
-  fs::remove(dir_ + "/" + scene, ignored);  // only when it is empty
+  remove_empty(scene);
+}
+
+void RunFolder::remove_empty(const std::string& scene) const {
+  std::error_code not_empty;
+  fs::remove(dir_ + "/.nadir/" + scene, not_empty);
+  fs::remove(dir_ + "/" + scene, not_empty);
 }
 
 }  // namespace nadir::app

@@ -46,6 +46,8 @@ class RunFolder {
   void write_run_json(const Json& run) const;
   /// Removes what only unfinished work needs. Throws Error(Fault::internal) for a name that leads out of the folder.
   void clean(const std::string& scene) const;
+  /// Removes the folders of a scene for which nothing was done.
+  void remove_empty(const std::string& scene) const;
   const std::string& dir() const { return dir_; }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/pass_run.h"
@@ -35,9 +36,12 @@ class TiledRun {
         workers_(workers),
         passes_(plan_passes(graph)),
         levels_(levels_of(graph)),
-        finished_(graph.nodes.size(), false) {}
+        finished_(graph.nodes.size(), false),
+        restored_(graph.nodes.size(), false) {}
 
   SceneReport run() {
+    restore_what_was_found();
+    if (passes_.size() > 1) workers_.execute([this] { check_all_passes(); });
     for (std::size_t p = 0; p < passes_.size(); ++p) run_one(p);
     return report_of(scene_);
   }
@@ -48,8 +52,33 @@ class TiledRun {
       if (levels_[std::size_t(n)] <= level) scene_.bind(n);
   }
 
+  bool is_restored(const Pass& pass) const { return !pass.tiles() && restored_[std::size_t(pass.estimate)]; }
+
+  // What cannot be planned is said now, not after hours; of several budgets that are too small the worst. Values that
+  // are not known yet are left open, so what depends on them is made again in its pass.
+  void check_all_passes() {
+    bind_up_to(*std::max_element(levels_.begin(), levels_.end()));
+    std::optional<TooLittleMemory> refusal;
+    for (std::size_t p = 0; p < passes_.size(); ++p) try {
+        if (!is_restored(passes_[p])) plan_pass(scene_, passes_, p, options_.tile, limits());
+      } catch (const TooLittleMemory& e) {
+        if (!refusal || e.least() > refusal->least()) refusal = e;
+      }
+    if (refusal) throw TooLittleMemory(*refusal);
+    for (int n = 0; n < int(scene_.size()); ++n)
+      if (levels_[std::size_t(n)] > 0) forget(scene_.bound(n));
+  }
+
+  static void forget(BoundNode& b) {
+    b.bound = false;
+    b.images.clear();
+    b.tile.reset();
+    b.estimate.reset();
+  }
+
   void run_one(std::size_t p) {
     const Pass& pass = passes_[p];
+    if (is_restored(pass)) return;
     PassPlan plan;
     workers_.execute([&] {
       bind_up_to(pass.level);
@@ -91,8 +120,6 @@ class TiledRun {
 
   void run_estimate(const Pass& pass, const PassPlan& plan) {
     const int n = pass.estimate;
-    if (is_resumable())
-      if (auto value = load_value(saved(n), scene_.resume_key("")); value && restore(n, std::move(*value))) return;
     auto evidence = run_pass(scene_, plan, options_, workers_, name_of(pass));
     workers_.execute([&] { conclude(n, std::move(evidence)); });
     keep_model(n);
@@ -131,6 +158,15 @@ class TiledRun {
   Value saved_form(int n) const {
     const BoundNode& b = scene_.bound(n);
     return b.model_file.empty() ? b.value : Value(Record{{kModelFile, from_output_dir(b.model_file)}});
+  }
+
+  void restore_what_was_found() {
+    if (!is_resumable()) return;
+    for (const Pass& pass : passes_) {
+      if (pass.tiles()) continue;
+      auto value = load_value(saved(pass.estimate), scene_.resume_key(""));
+      restored_[std::size_t(pass.estimate)] = value && restore(pass.estimate, std::move(*value));
+    }
   }
 
   // False where the value has to be found again.
@@ -259,6 +295,7 @@ class TiledRun {
   std::vector<Pass> passes_;
   std::vector<int> levels_;
   std::vector<bool> finished_;  // by node: a sink whose file is complete
+  std::vector<bool> restored_;  // by node: an estimate whose value an earlier run found
 };
 
 }  // namespace

@@ -86,5 +86,13 @@ TEST_F(OutputFolder, notices_changed_classes_of_a_shapefile_in_capitals) {
   EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
 }
 
+TEST_F(OutputFolder, keeps_what_was_found_where_a_setting_of_a_later_node_is_refused) {
+  const Outcome run = box_.nadir("run " + config("landcover") +
+                                 " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                                 "sharp.method=bicubic --set model.trees=5 --set mask.block_px=200");
+  EXPECT_EQ(run.exit_code, 78) << run.err;
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml"))) << run.err;
+}
+
 }  // namespace
 }  // namespace nadir
