@@ -16,6 +16,7 @@
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/run_identity.h"
 #include "pipeline/app/scenes.h"
+#include "pipeline/files/temporary_file.h"
 #include "pipeline/files/tile_journal.h"
 
 namespace nadir::app {
@@ -130,14 +131,7 @@ Json read_json_file(const std::string& path) {
 }
 
 void write_text_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".part" + std::to_string(getpid());
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const bool written = file >= 0 && write(file, text.data(), text.size()) == ssize_t(text.size()) && fsync(file) == 0;
-  if (file >= 0) close(file);
-  if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
-    unlink(temporary.c_str());
-    throw Error(Fault::io, "writing " + path + " failed; is the disk full or the folder read-only?");
-  }
+  write_file_at_once(path, text);
 }
 
 RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart,
