@@ -74,6 +74,13 @@ bool wants_truth(const Graph& graph) {
   return false;
 }
 
+// What others of the units have done would be gone.
+void check_restart(const RunRequest& request) {
+  if (request.restart && !request.unit.empty())
+    throw Error(Fault::usage, "--restart with --unit would delete what other units have done; remove " + request.out +
+                                  "/.nadir once, before the units start, or use another --out");
+}
+
 UnitShare unit_from(const std::string& text) {
   UnitShare unit;
   if (text.empty()) return unit;
@@ -285,6 +292,7 @@ int run_command(const RunRequest& request, const Registry& registry) {
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
   check_out_is_no_input(request);
+  check_restart(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();

@@ -94,5 +94,13 @@ TEST_F(OutputFolder, keeps_what_was_found_where_a_setting_of_a_later_node_is_ref
   EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml"))) << run.err;
 }
 
+TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {
+  ASSERT_EQ(copy("sample/scenes/west.tif", "--unit 1/2").exit_code, 0);
+  const Outcome run = copy("sample/scenes/west.tif", "--unit 2/2 --restart");
+  EXPECT_EQ(run.exit_code, 64);
+  EXPECT_NE(run.err.find("remove out/.nadir"), std::string::npos) << run.err;
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west")));
+}
+
 }  // namespace
 }  // namespace nadir
