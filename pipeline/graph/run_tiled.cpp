@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "pipeline/core/unshared_sink.h"
 #include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/pass_run.h"
 #include "pipeline/graph/record_file.h"
@@ -229,11 +230,15 @@ class TiledRun {
     return finished_[std::size_t(r.root)] || b.sink->holds(r.window);
   }
 
+  bool is_unshared(int n) const { return dynamic_cast<const UnsharedSink*>(scene_.bound(n).sink.get()) != nullptr; }
+
   // Requests that an earlier run has served, and those of sinks that are another unit's, are not made again.
   void leave_out_what_is_done(const Pass& pass, PassPlan& plan) {
     const std::size_t count = plan.tokens.size();
     std::size_t done = 0, missing = 0, of_sinks = 0;
     const auto is_for_sink = [](const Request& r) { return r.input >= 0; };
+    const auto is_for_shared_sink = [this](const Request& r) { return r.input >= 0 && !is_unshared(r.root); };
+    const auto is_for_unshared_sink = [this](const Request& r) { return r.input >= 0 && is_unshared(r.root); };
     for (std::size_t t = 0; t < count; ++t) {
       const auto unit = std::size_t(options_.unit.index);
       const bool mine = t * std::size_t(options_.unit.count) / count == unit;
@@ -242,8 +247,9 @@ class TiledRun {
       std::erase_if(requests, [&](const Request& r) { return is_done(r); });
       done += before > 0 && requests.empty();
       missing += !requests.empty();
-      of_sinks += std::any_of(requests.begin(), requests.end(), is_for_sink);
+      of_sinks += std::any_of(requests.begin(), requests.end(), is_for_shared_sink);
       if (!mine) std::erase_if(requests, is_for_sink);
+      if (!options_.unit.is_all()) std::erase_if(requests, is_for_unshared_sink);
     }
     // What is kept between passes is each process's own, and is computed again for the estimates that need it.
     if (options_.only_finish && of_sinks > 0)

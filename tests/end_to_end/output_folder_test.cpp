@@ -102,5 +102,16 @@ TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {
   EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west")));
 }
 
+TEST_F(OutputFolder, of_units_is_finished_also_where_a_sink_keeps_no_journal) {
+  const std::string scene =
+      config("alignment") + " sample/scenes/west.tif --set reference.path=sample/scenes/west.tif --out ";
+  ASSERT_EQ(box_.nadir("run " + scene + "whole").exit_code, 0);
+  for (const char* unit : {"1/2", "2/2"}) ASSERT_EQ(box_.nadir("run " + scene + "out --unit " + unit).exit_code, 0);
+  const Outcome finish = box_.nadir("finish " + scene + "out");
+  EXPECT_EQ(finish.exit_code, 0) << finish.err;
+  for (const std::string file : {"aligned.tif", "ties.gpkg", "ties.svg"})
+    EXPECT_EQ(box_.shell("cmp whole/west/" + file + " out/west/" + file).exit_code, 0) << file;
+}
+
 }  // namespace
 }  // namespace nadir
