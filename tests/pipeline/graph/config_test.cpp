@@ -138,5 +138,13 @@ TEST(Bytes, sizes_are_read_with_their_units) {
   for (const char* bad : {"", "abc", "-1", "5XB", "0", "1e30"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
+TEST_F(Config, overrides_keep_names_that_mean_something_else_in_yaml) {
+  for (const std::string text : {"b: c", "a #1", "~", "- a", "&a", "{a}", "a:", ""}) {
+    const Graph g = parse(kGood, {"scene.note=" + text});
+    EXPECT_EQ(std::get<std::string>(g.nodes[0].params.at("note")), text);
+  }
+  EXPECT_EQ(std::get<std::string>(parse(kGood, {"scene.note='a #1'"}).nodes[0].params.at("note")), "a #1");
+}
+
 }  // namespace
 }  // namespace nadir
