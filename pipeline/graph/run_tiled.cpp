@@ -38,11 +38,13 @@ class TiledRun {
         passes_(plan_passes(graph)),
         levels_(levels_of(graph)),
         finished_(graph.nodes.size(), false),
-        restored_(graph.nodes.size(), false) {}
+        restored_(graph.nodes.size(), false),
+        ready_(passes_.size()) {}
 
   SceneReport run() {
     restore_what_was_found();
     if (passes_.size() > 1) workers_.execute([this] { check_all_passes(); });
+    if (knows_what_is_read()) workers_.execute([this] { prepare_from_the_last(); });
     for (std::size_t p = 0; p < passes_.size(); ++p) run_one(p);
     return report_of(scene_);
   }
@@ -80,18 +82,45 @@ class TiledRun {
   void run_one(std::size_t p) {
     const Pass& pass = passes_[p];
     if (is_restored(pass)) return;
-    PassPlan plan;
-    workers_.execute([&] {
-      bind_up_to(pass.level);
-      plan = plan_pass(scene_, passes_, p, options_.tile, limits());
-    });
+    if (!ready_[p]) workers_.execute([&] { prepare(p); });
     if (pass.tiles())
-      run_tiles(pass, plan);
+      run_tiles(pass, *ready_[p]);
     else
-      run_estimate(pass, plan);
+      run_estimate(pass, *ready_[p]);
+    ready_[p].reset();
     if (!is_resumable())
       for (std::size_t n = 0; n < scene_.size(); ++n)
         if (last_use(int(n)) == p) scene_.bound(int(n)).stored.clear();
+  }
+
+  void prepare(std::size_t p) {
+    bind_up_to(passes_[p].level);
+    PassPlan plan = plan_pass(scene_, passes_, p, options_.tile, limits());
+    if (passes_[p].tiles()) open_outputs(p, plan);
+    ready_[p] = std::move(plan);
+  }
+
+  // When the units are put together and their estimates are there, all passes are known at once, and most of what they
+  // keep is read by nobody any more.
+  bool knows_what_is_read() const {
+    return options_.only_finish && std::all_of(passes_.begin(), passes_.end(),
+                                               [this](const Pass& pass) { return pass.tiles() || is_restored(pass); });
+  }
+
+  void prepare_from_the_last() {
+    for (std::size_t p = passes_.size(); p-- > 0;)
+      if (passes_[p].tiles()) prepare(p);
+  }
+
+  bool is_read_later(const PortRef& kept, std::size_t p) const {
+    if (!knows_what_is_read()) return true;
+    const auto has_requests = [](const Token& token) { return !token.requests.empty(); };
+    for (std::size_t q = p + 1; q < passes_.size(); ++q)
+      if (ready_[q] && ready_[q]->from_scratch[std::size_t(kept.node)] &&
+          std::find(ready_[q]->nodes.begin(), ready_[q]->nodes.end(), kept.node) != ready_[q]->nodes.end() &&
+          std::any_of(ready_[q]->tokens.begin(), ready_[q]->tokens.end(), has_requests))
+        return true;
+    return false;
   }
 
   bool is_resumable() const { return !scene_.inputs().resume_key.empty(); }
@@ -104,13 +133,20 @@ class TiledRun {
 
   std::string saved(int n) const { return scene_.inputs().work_dir + "/" + scene_.node(n).id + ".found.yaml"; }
 
-  void run_tiles(const Pass& pass, PassPlan& plan) {
+  void open_outputs(std::size_t p, PassPlan& plan) {
     const std::string cut = "tiles of " + std::to_string(plan.tile);
-    workers_.execute([&] {
-      for (const int s : pass.sinks) open_sink(s, cut);
-      for (const PortRef& k : pass.keeps) open_scratch(k, cut);
-      leave_out_what_is_done(pass, plan);
-    });
+    for (const int s : passes_[p].sinks) open_sink(s, cut);
+    for (const PortRef& k : passes_[p].keeps) {
+      if (is_read_later(k, p))
+        open_scratch(k, cut);
+      else
+        for (Token& token : plan.tokens)
+          std::erase_if(token.requests, [&k](const Request& r) { return r.input < 0 && r.ref == k; });
+    }
+    leave_out_what_is_done(passes_[p], plan);
+  }
+
+  void run_tiles(const Pass& pass, const PassPlan& plan) {
     run_pass(scene_, plan, options_, workers_, name_of(pass));
     if (!options_.unit.is_all()) return;
     // Not in the arena: what waits for the disk must hold no thread back from other scenes.
@@ -300,8 +336,9 @@ class TiledRun {
   Workers& workers_;
   std::vector<Pass> passes_;
   std::vector<int> levels_;
-  std::vector<bool> finished_;  // by node: a sink whose file is complete
-  std::vector<bool> restored_;  // by node: an estimate whose value an earlier run found
+  std::vector<bool> finished_;                  // by node: a sink whose file is complete
+  std::vector<bool> restored_;                  // by node: an estimate whose value an earlier run found
+  std::vector<std::optional<PassPlan>> ready_;  // by pass, from its preparation to its end
 };
 
 }  // namespace

@@ -113,5 +113,19 @@ TEST_F(OutputFolder, of_units_is_finished_also_where_a_sink_keeps_no_journal) {
     EXPECT_EQ(box_.shell("cmp whole/west/" + file + " out/west/" + file).exit_code, 0) << file;
 }
 
+TEST_F(OutputFolder, of_units_is_finished_without_computing_what_nothing_reads) {
+  const std::string scene = config("landcover") +
+                            " sample/scenes/west.tif --truth sample/survey.gpkg --set sharp.method=bicubic --set "
+                            "model.trees=5 --out out ";
+  for (const char* unit : {"1/2", "2/2"}) ASSERT_EQ(box_.nadir("run " + scene + "--unit " + unit).exit_code, 0);
+  const Outcome finish = box_.nadir("finish " + scene + "--json");
+  ASSERT_EQ(finish.exit_code, 0) << finish.err;
+  const auto run = box_.json("out/run.json");
+  for (const auto& stage : run["scenes"][0]["stages"])
+    if (stage["node"] == "sharp") {
+      EXPECT_EQ(stage["calls"], 0);
+    }
+}
+
 }  // namespace
 }  // namespace nadir
