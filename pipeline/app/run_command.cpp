@@ -145,7 +145,9 @@ class FolderRun {
       others.emplace_back(drive);
     drive();
     for (std::thread& t : others) t.join();
-    std::erase_if(scenes_, [](const Json& scene) { return scene.is_null(); });
+    for (std::size_t k = 0; k < scenes_.size(); ++k)
+      if (scenes_[k].is_null())
+        scenes_[k] = {{"name", files_[k].name}, {"input", files_[k].path}, {"status", "not started"}};
   }
 
   Json run_scene(const SceneFile& file, Workers& workers) {

@@ -127,5 +127,16 @@ TEST_F(OutputFolder, of_units_is_finished_without_computing_what_nothing_reads) 
     }
 }
 
+TEST_F(OutputFolder, tells_of_scenes_that_were_not_started) {
+  box_.shell("mkdir in; echo no image > in/a.tif; for k in b c d e f g; do cp sample/scenes/west.tif in/$k.tif; done");
+  EXPECT_EQ(copy("in", "--fail-fast --threads 1").exit_code, 1);
+  const auto scenes = box_.json("out/run.json")["scenes"];
+  ASSERT_EQ(scenes.size(), 7U);
+  EXPECT_EQ(scenes[0]["status"], "failed");
+  EXPECT_EQ(scenes[6]["status"], "not started");
+  EXPECT_EQ(scenes[6]["name"], "g");
+  EXPECT_NE(box_.text("out/report.html").find("not started"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace nadir
