@@ -55,10 +55,14 @@ Device choose_device(const Graph& graph, Log& log) {
 }
 
 // Results beside the scenes would be taken for scenes by the next run.
-void check_out_is_no_input(const RunRequest& request) {
+void check_out_is_no_input(const RunRequest& request, const std::vector<SceneFile>& scenes) {
   std::error_code unknown;
+  std::set<std::string> folders;
   for (const std::string& input : request.inputs)
-    if (std::filesystem::is_directory(input, unknown) && std::filesystem::equivalent(input, request.out, unknown))
+    if (std::filesystem::is_directory(input, unknown)) folders.insert(input);
+  for (const SceneFile& scene : scenes) folders.insert(std::filesystem::path(scene.path).parent_path().string());
+  for (const std::string& folder : folders)
+    if (std::filesystem::equivalent(folder, request.out, unknown))
       throw Error(Fault::usage, "--out " + request.out +
                                     " is the folder of the scenes itself, and a later run would take " +
                                     "results for scenes; use another, such as " + request.out + "/results");
@@ -92,13 +96,19 @@ UnitShare unit_from(const std::string& text) {
   return unit;
 }
 
+std::vector<SceneFile> scenes_of(const RunRequest& request) {
+  std::vector<SceneFile> scenes = find_scenes(request.inputs);
+  check_out_is_no_input(request, scenes);
+  return scenes;
+}
+
 class FolderRun {
  public:
   FolderRun(const RunRequest& request, const Graph& graph)
       : request_(request),
         graph_(graph),
         log_(request.log_format, request.quiet),
-        files_(find_scenes(request.inputs)),
+        files_(scenes_of(request)),
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
         unit_(unit_from(request.unit)),
@@ -293,7 +303,6 @@ int run_command(const RunRequest& request, const Registry& registry) {
     throw Error(Fault::missing, "there is no survey " + request.truth);
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
-  check_out_is_no_input(request);
   check_restart(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));

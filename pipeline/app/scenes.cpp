@@ -66,6 +66,12 @@ std::string folder_name(const std::string& path) {
   return is_folder_name(stem) ? stem : "scene";
 }
 
+// Names that a run uses itself in its output folder and in .nadir.
+bool is_reserved(const std::string& name) {
+  static const std::set<std::string> names{".nadir", "run.json", "metrics.csv", "report.html", "lock"};
+  return names.contains(name) || name.ends_with(".done.json") || (name.starts_with("unit-") && name.ends_with(".lock"));
+}
+
 }  // namespace
 
 bool is_folder_name(const std::string& name) {
@@ -80,12 +86,12 @@ std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
   std::map<std::string, int> stems;
   for (const std::string& path : paths) ++stems[folder_name(path)];
   std::vector<SceneFile> scenes;
-  std::set<std::string> taken{".nadir", "run.json", "metrics.csv", "report.html"};  // in the output folder
+  std::set<std::string> taken;
   for (const std::string& path : paths) {
     std::string name = folder_name(path);
     if (stems[name] > 1) name = fs::path(path).parent_path().filename().string() + "_" + name;
     const std::string base = name;
-    for (int k = 2; !taken.insert(name).second; ++k) name = base + "_" + std::to_string(k);
+    for (int k = 2; is_reserved(name) || !taken.insert(name).second; ++k) name = base + "_" + std::to_string(k);
     scenes.push_back({name, path});
   }
   return scenes;

@@ -138,5 +138,14 @@ TEST_F(OutputFolder, tells_of_scenes_that_were_not_started) {
   EXPECT_NE(box_.text("out/report.html").find("not started"), std::string::npos);
 }
 
+TEST_F(OutputFolder, is_not_the_folder_of_scenes_given_as_files) {
+  box_.shell("mkdir in; cp sample/scenes/west.tif in");
+  for (const char* input : {"in/west.tif", "'in/w*.tif'"}) {
+    const Outcome run = box_.nadir("run " + config("copy") + " " + input + " --out in");
+    EXPECT_EQ(run.exit_code, 64) << run.err;
+    EXPECT_FALSE(std::filesystem::exists(box_.path("in/.nadir")));
+  }
+}
+
 }  // namespace
 }  // namespace nadir

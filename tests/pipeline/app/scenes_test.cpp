@@ -37,5 +37,10 @@ TEST_F(Scenes, no_name_leads_out_of_the_output_folder) {
   EXPECT_EQ(both[1].name, "a_scene_2");
 }
 
+TEST_F(Scenes, no_name_is_one_that_a_run_uses_itself) {
+  for (const char* name : {"lock", "run.json", ".nadir", "west.done.json", "unit-1-of-2.lock"})
+    EXPECT_EQ(find_scenes({file(name + std::string(".tif"))})[0].name, name + std::string("_2"));
+}
+
 }  // namespace
 }  // namespace nadir::app
