@@ -68,14 +68,35 @@ void check_out_is_no_input(const RunRequest& request, const std::vector<SceneFil
                                     "results for scenes; use another, such as " + request.out + "/results");
 }
 
+// Of the nodes that read the survey of --truth, for they have no path of their own, whether one satisfies this.
+template <class Predicate>
+bool any_survey_node(const Graph& graph, const Predicate& satisfies) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
+    return n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
+           find_param(n.stage->params, "path") && !n.params.contains("path") && satisfies(n);
+  });
+}
+
+bool takes_truth(const Graph& graph) {
+  return any_survey_node(graph, [](const Node&) { return true; });
+}
+
 bool wants_truth(const Graph& graph) {
-  for (const Node& n : graph.nodes)
-    if (n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
-        find_param(n.stage->params, "path") && !n.params.contains("path")) {
-      const auto optional = n.params.find("optional");
-      if (optional == n.params.end() || optional->second != ParamValue(true)) return true;
-    }
-  return false;
+  return any_survey_node(graph, [](const Node& n) {
+    const auto optional = n.params.find("optional");
+    return optional == n.params.end() || optional->second != ParamValue(true);
+  });
+}
+
+// Before hours of work, not after them. The output folder may be yet to be made.
+void check_trace_folder(const RunRequest& request) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(request.trace).parent_path();
+  std::error_code unknown;
+  const auto file_in = [](const fs::path& in) { return fs::absolute(in / "file").lexically_normal(); };
+  const bool is_out = file_in(folder) == file_in(request.out);
+  if (!folder.empty() && !is_out && !fs::is_directory(folder, unknown))
+    throw Error(Fault::missing, "there is no folder " + folder.string() + " for --trace " + request.trace);
 }
 
 // What others of the units have done would be gone.
@@ -122,15 +143,23 @@ class FolderRun {
     options_.unit = unit_;
     options_.only_finish = request.only_finish;
     if (!request.trace.empty()) options_.trace = &trace_;
+    if (!request.truth.empty() && !takes_truth(graph))
+      log_.warning("--truth " + request.truth + ": no node of this graph reads it");
   }
 
   int run() {
     run_scenes();
+    const Json run = run_json();
     if (unit_.is_all())
-      write_report();
+      write_report(run);
     else
       log_.info(fmt::format("unit {} of {} has done its part; when all have, run `nadir finish`", unit_.index + 1,
                             unit_.count));
+    if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
+    if (request_.json)
+      fmt::print("{}\n", run.dump(2, ' ', false, Json::error_handler_t::replace));
+    else if (unit_.is_all())
+      print_summary();
     if (interrupted) return int(Fault::interrupted);
     if (failed_ == 0) return 0;
     const bool all_alike = failed_ == int(files_.size()) && faults_.size() == 1;
@@ -230,25 +259,23 @@ class FolderRun {
                       json_of(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 
-  void write_report() {
-    Json run{{"nadir", kVersion},
-             {"config_file", graph_.file},
-             {"config", config_},
-             {"command", request_.command_line},
-             {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started_at_))},
-             {"seconds", seconds_since(started_)},
-             {"device", options_.device == Device::cuda ? device_name() : "cpu"},
-             {"threads", options_.threads},
-             {"peak_mib", peak_memory_mib()},
-             {"scenes", scenes_}};
+  Json run_json() const {
+    return {{"nadir", kVersion},
+            {"config_file", graph_.file},
+            {"config", config_},
+            {"command", request_.command_line},
+            {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started_at_))},
+            {"seconds", seconds_since(started_)},
+            {"device", options_.device == Device::cuda ? device_name() : "cpu"},
+            {"threads", options_.threads},
+            {"peak_mib", peak_memory_mib()},
+            {"scenes", scenes_}};
+  }
+
+  void write_report(const Json& run) const {
     folder_.write_run_json(run);
     if (const std::string csv = quality_csv(run); !csv.empty()) write_text_file(folder_.dir() + "/metrics.csv", csv);
     write_text_file(folder_.dir() + "/report.html", report_html(run));
-    if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
-    if (request_.json)
-      fmt::print("{}\n", run.dump(2, ' ', false, Json::error_handler_t::replace));
-    else
-      print_summary();
   }
 
   void print_summary() const {
@@ -299,11 +326,13 @@ int thread_count(const Graph& graph) {
 
 int run_command(const RunRequest& request, const Registry& registry) {
   const Graph graph = configured_graph(request, registry);
-  if (!request.truth.empty() && !std::filesystem::exists(request.truth) && !request.truth.starts_with("/vsi"))
+  std::error_code unknown;
+  if (!request.truth.empty() && !std::filesystem::exists(request.truth, unknown) && !request.truth.starts_with("/vsi"))
     throw Error(Fault::missing, "there is no survey " + request.truth);
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
   check_restart(request);
+  check_trace_folder(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();

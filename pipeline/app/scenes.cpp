@@ -54,8 +54,9 @@ std::vector<std::string> files_matching(const std::string& pattern) {
 
 std::vector<std::string> expand(const std::string& input) {
   if (input.starts_with("/vsi")) return {input};
-  if (fs::is_directory(input)) return files_in(input);
-  if (fs::exists(input)) return {input};
+  std::error_code failed;  // a name that is too long, say
+  if (fs::is_directory(input, failed)) return files_in(input);
+  if (fs::exists(input, failed)) return {input};
   if (input.find_first_of("*?[") != std::string::npos) return files_matching(input);
   throw Error(Fault::missing, "there is no file or folder " + input);
 }

@@ -138,6 +138,8 @@ class Reader {
       const std::string path = "/graph/" + id;
       if (id.empty() || id.find_first_of("./ ") != std::string::npos)
         complain(value, path, "a node id must not be empty nor hold '.', '/' or spaces: '" + id + "'");
+      else if (id == "run")
+        complain(value, path, "a node must have another id than 'run', for --set run.tile=… is about the run");
       else if (!value.IsMap())
         complain(value, path, "node '" + id + "' must be a map like {stage: …, in: …}");
       else

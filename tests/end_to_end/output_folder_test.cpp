@@ -147,5 +147,37 @@ TEST_F(OutputFolder, is_not_the_folder_of_scenes_given_as_files) {
   }
 }
 
+TEST_F(OutputFolder, is_not_begun_by_a_slip_in_the_command) {
+  EXPECT_EQ(copy(std::string(300, 'x')).exit_code, 66);
+  EXPECT_EQ(copy("sample/scenes/west.tif", "--truth " + std::string(300, 'x')).exit_code, 66);
+  EXPECT_EQ(box_.nadir("validate " + std::string(300, 'x')).exit_code, 66);
+  const Outcome folder = box_.nadir("run sample sample/scenes/west.tif --out out");
+  EXPECT_EQ(folder.exit_code, 66);
+  EXPECT_NE(folder.err.find("is a folder"), std::string::npos) << folder.err;
+  const Outcome trace = copy("sample/scenes/west.tif", "--trace nowhere/trace.json");
+  EXPECT_EQ(trace.exit_code, 66);
+  EXPECT_NE(trace.err.find("nowhere"), std::string::npos) << trace.err;
+  EXPECT_FALSE(std::filesystem::exists(box_.path("out")));
+  EXPECT_EQ(copy("sample/scenes/west.tif", "--trace out/trace.json").exit_code, 0);
+}
+
+TEST_F(OutputFolder, says_where_a_survey_is_read_by_nobody) {
+  const Outcome run = copy("sample/scenes/west.tif", "--truth sample/survey.gpkg");
+  EXPECT_NE(run.err.find("no node of this graph reads it"), std::string::npos) << run.err;
+}
+
+TEST_F(OutputFolder, of_a_unit_goes_with_its_trace_and_its_json) {
+  const Outcome unit = copy("sample/scenes/west.tif", "--unit 1/2 --trace trace.json --json");
+  ASSERT_EQ(unit.exit_code, 0) << unit.err;
+  EXPECT_GE(box_.json("trace.json")["traceEvents"].size(), 1U);
+  EXPECT_EQ(nlohmann::json::parse(unit.out)["scenes"][0]["status"], "done");
+}
+
+TEST_F(OutputFolder, of_units_is_filled_by_commands_with_the_same_settings) {
+  const Outcome plan =
+      box_.nadir("plan " + config("copy") + " sample/scenes/west.tif --out out --units 2 --memory 1GiB --threads 3");
+  EXPECT_NE(plan.out.find("--threads 3 --memory 1GiB --out out --unit 2/2"), std::string::npos) << plan.out;
+}
+
 }  // namespace
 }  // namespace nadir
