@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "io/geopackage.h"
+#include "pipeline/core/unshared_sink.h"
 
 namespace nadir {
 namespace {
@@ -46,7 +47,7 @@ void write_layer(const std::string& path, const TiePoints& ties, const Grid& gri
 }
 
 // Tiles leave every n-th pixel of their first band in a thumbnail; at the end it is stretched to grey.
-class TiePointSink final : public Sink {
+class TiePointSink final : public UnsharedSink {
  public:
   TiePointSink(const Params& p, const StageContext& context)
       : picture_(p.picture), stem_(context.output_stem), work_(context.work_dir), grid_(context.images[0]->grid) {

@@ -136,6 +136,8 @@ void print_units(const RunRequest& request) {
   for (const std::string& input : request.inputs) arguments += " " + shell_word(input);
   if (!request.truth.empty()) arguments += " --truth " + shell_word(request.truth);
   for (const std::string& o : request.overrides) arguments += " --set " + shell_word(o);
+  if (request.threads > 0) arguments += " --threads " + std::to_string(request.threads);
+  if (!request.memory.empty()) arguments += " --memory " + shell_word(request.memory);
   arguments += " --out " + shell_word(request.out);
   Json commands = Json::array();
   for (int k = 1; k <= request.units; ++k)

@@ -214,7 +214,7 @@ std::string summary(const Json& run) {
   std::map<std::string, int> count;
   for (const Json& scene : at(run, "scenes")) ++count[plain(at(scene, "status"))];
   std::string outcome = fmt::format("{} done", count["done"]);
-  for (const char* status : {"failed", "interrupted"})
+  for (const char* status : {"failed", "interrupted", "not started"})
     if (count[status] > 0) outcome += fmt::format(", <span class=\"failed\">{} {}</span>", count[status], status);
   return fmt::format("<p>Scenes: {}. Started {}, took {} s on {} with {} threads; nadir {}.</p>\n", outcome,
                      text_of(run, "started"), seconds(run), text_of(run, "device"), text_of(run, "threads"),

@@ -55,23 +55,55 @@ Device choose_device(const Graph& graph, Log& log) {
 }
 
 // Results beside the scenes would be taken for scenes by the next run.
-void check_out_is_no_input(const RunRequest& request) {
+void check_out_is_no_input(const RunRequest& request, const std::vector<SceneFile>& scenes) {
   std::error_code unknown;
+  std::set<std::string> folders;
   for (const std::string& input : request.inputs)
-    if (std::filesystem::is_directory(input, unknown) && std::filesystem::equivalent(input, request.out, unknown))
+    if (std::filesystem::is_directory(input, unknown)) folders.insert(input);
+  for (const SceneFile& scene : scenes) folders.insert(std::filesystem::path(scene.path).parent_path().string());
+  for (const std::string& folder : folders)
+    if (std::filesystem::equivalent(folder, request.out, unknown))
       throw Error(Fault::usage, "--out " + request.out +
                                     " is the folder of the scenes itself, and a later run would take " +
                                     "results for scenes; use another, such as " + request.out + "/results");
 }
 
+// Of the nodes that read the survey of --truth, for they have no path of their own, whether one satisfies this.
+template <class Predicate>
+bool any_survey_node(const Graph& graph, const Predicate& satisfies) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
+    return n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
+           find_param(n.stage->params, "path") && !n.params.contains("path") && satisfies(n);
+  });
+}
+
+bool takes_truth(const Graph& graph) {
+  return any_survey_node(graph, [](const Node&) { return true; });
+}
+
 bool wants_truth(const Graph& graph) {
-  for (const Node& n : graph.nodes)
-    if (n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
-        find_param(n.stage->params, "path") && !n.params.contains("path")) {
-      const auto optional = n.params.find("optional");
-      if (optional == n.params.end() || optional->second != ParamValue(true)) return true;
-    }
-  return false;
+  return any_survey_node(graph, [](const Node& n) {
+    const auto optional = n.params.find("optional");
+    return optional == n.params.end() || optional->second != ParamValue(true);
+  });
+}
+
+// Before hours of work, not after them. The output folder may be yet to be made.
+void check_trace_folder(const RunRequest& request) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(request.trace).parent_path();
+  std::error_code unknown;
+  const auto file_in = [](const fs::path& in) { return fs::absolute(in / "file").lexically_normal(); };
+  const bool is_out = file_in(folder) == file_in(request.out);
+  if (!folder.empty() && !is_out && !fs::is_directory(folder, unknown))
+    throw Error(Fault::missing, "there is no folder " + folder.string() + " for --trace " + request.trace);
+}
+
+// What others of the units have done would be gone.
+void check_restart(const RunRequest& request) {
+  if (request.restart && !request.unit.empty())
+    throw Error(Fault::usage, "--restart with --unit would delete what other units have done; remove " + request.out +
+                                  "/.nadir once, before the units start, or use another --out");
 }
 
 UnitShare unit_from(const std::string& text) {
@@ -85,13 +117,19 @@ UnitShare unit_from(const std::string& text) {
   return unit;
 }
 
+std::vector<SceneFile> scenes_of(const RunRequest& request) {
+  std::vector<SceneFile> scenes = find_scenes(request.inputs);
+  check_out_is_no_input(request, scenes);
+  return scenes;
+}
+
 class FolderRun {
  public:
   FolderRun(const RunRequest& request, const Graph& graph)
       : request_(request),
         graph_(graph),
         log_(request.log_format, request.quiet),
-        files_(find_scenes(request.inputs)),
+        files_(scenes_of(request)),
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
         unit_(unit_from(request.unit)),
@@ -105,15 +143,23 @@ class FolderRun {
     options_.unit = unit_;
     options_.only_finish = request.only_finish;
     if (!request.trace.empty()) options_.trace = &trace_;
+    if (!request.truth.empty() && !takes_truth(graph))
+      log_.warning("--truth " + request.truth + ": no node of this graph reads it");
   }
 
   int run() {
     run_scenes();
+    const Json run = run_json();
     if (unit_.is_all())
-      write_report();
+      write_report(run);
     else
       log_.info(fmt::format("unit {} of {} has done its part; when all have, run `nadir finish`", unit_.index + 1,
                             unit_.count));
+    if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
+    if (request_.json)
+      fmt::print("{}\n", run.dump(2, ' ', false, Json::error_handler_t::replace));
+    else if (unit_.is_all())
+      print_summary();
     if (interrupted) return int(Fault::interrupted);
     if (failed_ == 0) return 0;
     const bool all_alike = failed_ == int(files_.size()) && faults_.size() == 1;
@@ -138,7 +184,9 @@ class FolderRun {
       others.emplace_back(drive);
     drive();
     for (std::thread& t : others) t.join();
-    std::erase_if(scenes_, [](const Json& scene) { return scene.is_null(); });
+    for (std::size_t k = 0; k < scenes_.size(); ++k)
+      if (scenes_[k].is_null())
+        scenes_[k] = {{"name", files_[k].name}, {"input", files_[k].path}, {"status", "not started"}};
   }
 
   Json run_scene(const SceneFile& file, Workers& workers) {
@@ -146,7 +194,8 @@ class FolderRun {
     Json scene;
     Fault fault{};
     try {
-      const std::string input_hash = fingerprint(file.path);  // of what is read, not of what may replace it meanwhile
+      // Of what is read, not of what may replace it meanwhile.
+      const std::string input_hash = fingerprint_with_sidecars(file.path);
       const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_hash);
       scene = folder_.completed(inputs);
       if (scene.is_object())
@@ -160,22 +209,24 @@ class FolderRun {
       fault = Fault::internal;
       scene = failed_scene(file, Error(fault, e.what()), seconds_since(start));
     }
-    // Work that another try cannot go on with is of no use to anybody.
-    const bool useless = fault == Fault::data || fault == Fault::missing || fault == Fault::config;
+    // Work on a bad input is of no use to anybody; after a bad setting or a lack of memory another try goes on with it.
+    const bool useless = fault == Fault::data || fault == Fault::missing;
     if (unit_.is_all() && (fault == Fault{} || useless)) folder_.clean(file.name);
+    if (unit_.is_all() && fault == Fault::config) folder_.remove_empty(file.name);
     return scene;
   }
 
   Json compute(const SceneInputs& inputs, const std::string& input_hash, std::chrono::steady_clock::time_point start,
                Workers& workers) {
+    const std::string file_hash = fingerprint(inputs.path);
     RunOptions options = options_;
     options.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
     options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
     options.check_input = [&] {
       const std::string now = fingerprint(inputs.path);
-      if (now.empty() && !input_hash.empty())
+      if (now.empty() && !file_hash.empty())
         throw Error(Fault::missing, inputs.path + ": has gone while it was read; nothing was written");
-      if (now != input_hash)
+      if (now != file_hash)
         throw Error(Fault::data, inputs.path + ": was changed while it was read; nothing was written, run again");
     };
     const SceneReport report = run_tiled(graph_, inputs, options, workers);
@@ -208,25 +259,23 @@ class FolderRun {
                       json_of(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   }
 
-  void write_report() {
-    Json run{{"nadir", kVersion},
-             {"config_file", graph_.file},
-             {"config", config_},
-             {"command", request_.command_line},
-             {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started_at_))},
-             {"seconds", seconds_since(started_)},
-             {"device", options_.device == Device::cuda ? device_name() : "cpu"},
-             {"threads", options_.threads},
-             {"peak_mib", peak_memory_mib()},
-             {"scenes", scenes_}};
+  Json run_json() const {
+    return {{"nadir", kVersion},
+            {"config_file", graph_.file},
+            {"config", config_},
+            {"command", request_.command_line},
+            {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(started_at_))},
+            {"seconds", seconds_since(started_)},
+            {"device", options_.device == Device::cuda ? device_name() : "cpu"},
+            {"threads", options_.threads},
+            {"peak_mib", peak_memory_mib()},
+            {"scenes", scenes_}};
+  }
+
+  void write_report(const Json& run) const {
     folder_.write_run_json(run);
     if (const std::string csv = quality_csv(run); !csv.empty()) write_text_file(folder_.dir() + "/metrics.csv", csv);
     write_text_file(folder_.dir() + "/report.html", report_html(run));
-    if (!request_.trace.empty()) write_text_file(request_.trace, trace_json(trace_, graph_));
-    if (request_.json)
-      fmt::print("{}\n", run.dump(2, ' ', false, Json::error_handler_t::replace));
-    else
-      print_summary();
   }
 
   void print_summary() const {
@@ -277,11 +326,13 @@ int thread_count(const Graph& graph) {
 
 int run_command(const RunRequest& request, const Registry& registry) {
   const Graph graph = configured_graph(request, registry);
-  if (!request.truth.empty() && !std::filesystem::exists(request.truth) && !request.truth.starts_with("/vsi"))
+  std::error_code unknown;
+  if (!request.truth.empty() && !std::filesystem::exists(request.truth, unknown) && !request.truth.starts_with("/vsi"))
     throw Error(Fault::missing, "there is no survey " + request.truth);
   if (request.truth.empty() && wants_truth(graph))
     throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
-  check_out_is_no_input(request);
+  check_restart(request);
+  check_trace_folder(request);
   catch_signals();
   configure_io(cache_share(*parse_bytes(graph.run.memory)), thread_count(graph));
   return FolderRun(request, graph).run();

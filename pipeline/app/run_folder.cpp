@@ -14,6 +14,9 @@
 #include <fstream>
 
 #include "pipeline/app/record_json.h"
+#include "pipeline/app/run_identity.h"
+#include "pipeline/app/scenes.h"
+#include "pipeline/files/temporary_file.h"
 #include "pipeline/files/tile_journal.h"
 
 namespace nadir::app {
@@ -37,6 +40,20 @@ std::vector<std::string> warnings_of(const Record& record) {
     if (const auto* list = std::get_if<std::vector<std::string>>(several))
       texts.insert(texts.end(), list->begin(), list->end());
   return texts;
+}
+
+// A mark names the files of its scene from DIR on, so that it holds from any working directory and where DIR is moved
+// to.
+constexpr const char* kInDir = "./";
+
+template <class Change>
+void for_each_path(Json& mark, const Change& change) {
+  for (Json& output : mark["outputs"])
+    for (const char* key : {"path", "picture"})
+      if (output.contains(key)) output[key] = change(output[key].get<std::string>());
+  for (Json& value : mark["values"])
+    if (value["record"].contains("file") && value["record"]["file"].is_string())
+      value["record"]["file"] = change(value["record"]["file"].get<std::string>());
 }
 
 }  // namespace
@@ -114,14 +131,7 @@ Json read_json_file(const std::string& path) {
 }
 
 void write_text_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".part" + std::to_string(getpid());
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  const bool written = file >= 0 && write(file, text.data(), text.size()) == ssize_t(text.size()) && fsync(file) == 0;
-  if (file >= 0) close(file);
-  if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
-    unlink(temporary.c_str());
-    throw Error(Fault::io, "writing " + path + " failed; is the disk full or the folder read-only?");
-  }
+  write_file_at_once(path, text);
 }
 
 RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart,
@@ -191,7 +201,7 @@ std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "
 // An input that was changed may be computed again; another one of the same name must not take its place.
 void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) const {
   const std::string other = mark.value("input", "");
-  if (other == scene.path || fingerprint(other) != mark.value("input_hash", "-")) return;
+  if (other == scene.path || fingerprint_with_sidecars(other) != mark.value("input_hash", "-")) return;
   throw Error(Fault::usage,
               scene.output_dir + " holds the results of " + other +
                   ", another scene of this name; name both in one command, which tells them apart, or use "
@@ -199,9 +209,12 @@ void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) con
 }
 
 Json RunFolder::completed(const SceneInputs& scene) const {
-  const Json mark = read_json(mark_of(scene.name));
+  Json mark = read_json(mark_of(scene.name));
   if (!mark.is_object()) return nullptr;
-  const std::string hash = fingerprint(scene.path);
+  for_each_path(mark, [this](const std::string& path) {
+    return path.starts_with(kInDir) ? dir_ + "/" + path.substr(std::strlen(kInDir)) : path;
+  });
+  const std::string hash = fingerprint_with_sidecars(scene.path);
   const bool same = mark.value("input_hash", "") == hash && (!hash.empty() || mark.value("input", "") == scene.path);
   if (!same) {
     check_same_scene(scene, mark);
@@ -213,7 +226,11 @@ Json RunFolder::completed(const SceneInputs& scene) const {
 }
 
 void RunFolder::mark_completed(const SceneInputs& scene, const Json& result) const {
-  write_text_file(mark_of(scene.name), result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json mark = result;
+  for_each_path(mark, [this](const std::string& path) {
+    return path.starts_with(dir_ + "/") ? kInDir + path.substr(dir_.size() + 1) : path;
+  });
+  write_text_file(mark_of(scene.name), mark.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void RunFolder::write_run_json(const Json& run) const {
@@ -221,9 +238,16 @@ void RunFolder::write_run_json(const Json& run) const {
 }
 
 void RunFolder::clean(const std::string& scene) const {
+  if (!is_folder_name(scene)) throw Error(Fault::internal, "'" + scene + "' is no name of a scene's folder");
   std::error_code ignored;
   fs::remove_all(dir_ + "/.nadir/" + scene, ignored);
-  fs::remove(dir_ + "/" + scene, ignored);  // only when it is empty
+  remove_empty(scene);
+}
+
+void RunFolder::remove_empty(const std::string& scene) const {
+  std::error_code not_empty;
+  fs::remove(dir_ + "/.nadir/" + scene, not_empty);
+  fs::remove(dir_ + "/" + scene, not_empty);
 }
 
 }  // namespace nadir::app

@@ -36,7 +36,7 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  /// `input_hash` is the fingerprint of the scene's file.
+  /// `input_hash` is the fingerprint of the scene's file and of those beside it.
   SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth,
                          const std::string& input_hash) const;
   /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise. Throws
@@ -44,8 +44,10 @@ class RunFolder {
   Json completed(const SceneInputs& scene) const;
   void mark_completed(const SceneInputs& scene, const Json& result) const;
   void write_run_json(const Json& run) const;
-  /// Removes what only unfinished work needs.
+  /// Removes what only unfinished work needs. Throws Error(Fault::internal) for a name that leads out of the folder.
   void clean(const std::string& scene) const;
+  /// Removes the folders of a scene for which nothing was done.
+  void remove_empty(const std::string& scene) const;
   const std::string& dir() const { return dir_; }
 
  private:

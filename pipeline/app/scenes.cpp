@@ -54,29 +54,45 @@ std::vector<std::string> files_matching(const std::string& pattern) {
 
 std::vector<std::string> expand(const std::string& input) {
   if (input.starts_with("/vsi")) return {input};
-  if (fs::is_directory(input)) return files_in(input);
-  if (fs::exists(input)) return {input};
+  std::error_code failed;  // a name that is too long, say
+  if (fs::is_directory(input, failed)) return files_in(input);
+  if (fs::exists(input, failed)) return {input};
   if (input.find_first_of("*?[") != std::string::npos) return files_matching(input);
   throw Error(Fault::missing, "there is no file or folder " + input);
 }
 
+// No step to another folder: "...tif" has the stem "..".
+std::string folder_name(const std::string& path) {
+  const std::string stem = fs::path(path).stem().string();
+  return is_folder_name(stem) ? stem : "scene";
+}
+
+// Names that a run uses itself in its output folder and in .nadir.
+bool is_reserved(const std::string& name) {
+  static const std::set<std::string> names{".nadir", "run.json", "metrics.csv", "report.html", "lock"};
+  return names.contains(name) || name.ends_with(".done.json") || (name.starts_with("unit-") && name.ends_with(".lock"));
+}
+
 }  // namespace
+
+bool is_folder_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
 
 std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
   std::set<std::string> paths;
   for (const std::string& input : inputs)
     for (const std::string& path : expand(input))
-      paths.insert(path.starts_with("/vsi") ? path : fs::path(path).lexically_normal().string());
+      paths.insert(path.starts_with("/vsi") ? path : fs::absolute(path).lexically_normal().string());
   std::map<std::string, int> stems;
-  for (const std::string& path : paths) ++stems[fs::path(path).stem().string()];
+  for (const std::string& path : paths) ++stems[folder_name(path)];
   std::vector<SceneFile> scenes;
-  std::set<std::string> taken{".nadir", "run.json", "metrics.csv", "report.html"};  // in the output folder
+  std::set<std::string> taken;
   for (const std::string& path : paths) {
-    const fs::path p(path);
-    std::string name = p.stem().string();
-    if (stems[name] > 1) name = p.parent_path().filename().string() + "_" + name;
+    std::string name = folder_name(path);
+    if (stems[name] > 1) name = fs::path(path).parent_path().filename().string() + "_" + name;
     const std::string base = name;
-    for (int k = 2; !taken.insert(name).second; ++k) name = base + "_" + std::to_string(k);
+    for (int k = 2; is_reserved(name) || !taken.insert(name).second; ++k) name = base + "_" + std::to_string(k);
     scenes.push_back({name, path});
   }
   return scenes;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pipeline/core/error.h"
+#include "pipeline/files/temporary_file.h"
 
 namespace nadir {
 
@@ -95,14 +96,13 @@ void PositionedFile::reserve(std::uint64_t bytes) const {
 }
 
 bool create_file(const std::string& path, std::span<const std::byte> head, std::uint64_t bytes) {
-  const std::string unfinished = path + "." + std::to_string(::getpid());
+  const std::string unfinished = make_temporary_file(path);
   struct Remove {
     const std::string& path;
     ~Remove() { ::unlink(path.c_str()); }
   } const remove{unfinished};
   {
     const PositionedFile file(unfinished, true);
-    file.resize(0);
     file.reserve(bytes);
     file.write(head, 0);
   }

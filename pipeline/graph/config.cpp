@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -298,6 +299,8 @@ Graph parse_graph(const std::string& text, const std::string& file, const Regist
 }
 
 Graph load_graph(const std::string& path, const Registry& registry, const std::vector<std::string>& overrides) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) throw Error(Fault::missing, "the config " + path + " is a folder");
   std::ifstream file(path);
   if (!file) throw Error(Fault::missing, "the config " + path + " cannot be read");
   std::stringstream text;

@@ -46,6 +46,18 @@ ParamValue sequence(const YAML::Node& node) {
   return texts;
 }
 
+// Names of files may hold what means something else in YAML: "b: c.tif" is a map there, "a #1.tif" ends before #.
+ParamValue override_value(const std::string& text) {
+  try {
+    const YAML::Node node = YAML::Load(text);
+    if (node.IsSequence() && text.starts_with("[")) return sequence(node);
+    const bool quoted = node.Tag() == "!";
+    if (node.IsScalar() && (quoted || text.find(" #") == std::string::npos)) return scalar(node);
+  } catch (const YAML::Exception&) {  // no YAML: a text as it stands
+  }
+  return text;
+}
+
 class Reader {
  public:
   explicit Reader(std::vector<Diagnostic>& problems) : problems_(problems) {}
@@ -126,6 +138,8 @@ class Reader {
       const std::string path = "/graph/" + id;
       if (id.empty() || id.find_first_of("./ ") != std::string::npos)
         complain(value, path, "a node id must not be empty nor hold '.', '/' or spaces: '" + id + "'");
+      else if (id == "run")
+        complain(value, path, "a node must have another id than 'run', for --set run.tile=… is about the run");
       else if (!value.IsMap())
         complain(value, path, "node '" + id + "' must be a map like {stage: …, in: …}");
       else
@@ -203,13 +217,7 @@ void apply_override(const std::string& text, ConfigText& config, std::vector<Dia
   }
   const std::string id = text.substr(0, dot);
   const std::string name = text.substr(dot + 1, equals - dot - 1);
-  ParamValue value;
-  try {
-    const YAML::Node node = YAML::Load(text.substr(equals + 1));
-    value = node.IsSequence() ? sequence(node) : node.IsScalar() ? scalar(node) : ParamValue(std::string());
-  } catch (const YAML::Exception&) {
-    value = text.substr(equals + 1);
-  }
+  const ParamValue value = override_value(text.substr(equals + 1));
   if (id == "run") {
     config.run[name] = {value, {}};
     return;

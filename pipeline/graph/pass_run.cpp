@@ -153,17 +153,25 @@ class PassRun {
   // After the last node of a tile: what this thread does next with the tile's share of the budget.
   Step follow(TileRun* tile) {
     finish(tile);
+    if (workers_.budget().has_waiters() && give_back_share()) return {};
     Step step;
-    const bool must_share = workers_.budget().has_waiters() && reserved_ > 1;
-    if (must_share || !next_tile(step)) {
-      if (reserved_-- > 1)
-        workers_.budget().release(plan_.token_bytes);
-      else
-        ++reserved_;  // the last share is given back by run()
+    if (!next_tile(step)) {
+      give_back_share();
       return {};
     }
     widen();
     return step;
+  }
+
+  // False for the last share, with which somebody must go on; run() gives it back. One step decides, for several
+  // threads may come at once.
+  bool give_back_share() {
+    for (int reserved = reserved_; reserved > 1;)
+      if (reserved_.compare_exchange_weak(reserved, reserved - 1)) {
+        workers_.budget().release(plan_.token_bytes);
+        return true;
+      }
+    return false;
   }
 
   // Starts more tiles while they may be in flight.

@@ -1,7 +1,6 @@
 // Fields with a letter for their type; numbers as hexadecimal fractions, so that not a bit is lost.
 #include "pipeline/graph/record_file.h"
 
-#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdio>
@@ -9,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pipeline/core/error.h"
+#include "pipeline/files/temporary_file.h"
 
 namespace nadir {
 namespace {
@@ -132,12 +131,7 @@ void save_record(const std::string& path, const std::string& key, const Record& 
   YAML::Emitter text;
   text << file;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  const std::string unfinished = path + ".part";
-  std::ofstream out(unfinished);
-  out << text.c_str() << "\n";
-  out.close();
-  if (!out || std::rename(unfinished.c_str(), path.c_str()) != 0)
-    throw Error(Fault::io, path + ": cannot be written; is the disk full?");
+  write_file_at_once(path, text.c_str() + std::string("\n"));
 }
 
 std::optional<Record> load_record(const std::string& path, const std::string& key) {
@@ -155,12 +149,7 @@ std::optional<Record> load_record(const std::string& path, const std::string& ke
 
 void save_model(const std::string& path, const std::string& bytes) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-  const std::string unfinished = path + "." + std::to_string(::getpid()) + ".part";
-  std::ofstream out(unfinished, std::ios::binary);
-  out << bytes;
-  out.close();
-  if (!out || std::rename(unfinished.c_str(), path.c_str()) != 0)
-    throw Error(Fault::io, path + ": cannot be written; is the disk full?");
+  write_file_at_once(path, bytes);
 }
 
 std::string load_model(const std::string& path) {

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
+#include "pipeline/core/unshared_sink.h"
+#include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/pass_run.h"
 #include "pipeline/graph/record_file.h"
 #include "pipeline/graph/scratch_image.h"
@@ -34,9 +37,14 @@ class TiledRun {
         workers_(workers),
         passes_(plan_passes(graph)),
         levels_(levels_of(graph)),
-        finished_(graph.nodes.size(), false) {}
+        finished_(graph.nodes.size(), false),
+        restored_(graph.nodes.size(), false),
+        ready_(passes_.size()) {}
 
   SceneReport run() {
+    restore_what_was_found();
+    if (passes_.size() > 1) workers_.execute([this] { check_all_passes(); });
+    if (knows_what_is_read()) workers_.execute([this] { prepare_from_the_last(); });
     for (std::size_t p = 0; p < passes_.size(); ++p) run_one(p);
     return report_of(scene_);
   }
@@ -47,21 +55,73 @@ class TiledRun {
       if (levels_[std::size_t(n)] <= level) scene_.bind(n);
   }
 
+  bool is_restored(const Pass& pass) const { return !pass.tiles() && restored_[std::size_t(pass.estimate)]; }
+
+  // What cannot be planned is said now, not after hours; of several budgets that are too small the worst. Values that
+  // are not known yet are left open, so what depends on them is made again in its pass.
+  void check_all_passes() {
+    bind_up_to(*std::max_element(levels_.begin(), levels_.end()));
+    std::optional<TooLittleMemory> refusal;
+    for (std::size_t p = 0; p < passes_.size(); ++p) try {
+        if (!is_restored(passes_[p])) plan_pass(scene_, passes_, p, options_.tile, limits());
+      } catch (const TooLittleMemory& e) {
+        if (!refusal || e.least() > refusal->least()) refusal = e;
+      }
+    if (refusal) throw TooLittleMemory(*refusal);
+    for (int n = 0; n < int(scene_.size()); ++n)
+      if (levels_[std::size_t(n)] > 0) forget(scene_.bound(n));
+  }
+
+  static void forget(BoundNode& b) {
+    b.bound = false;
+    b.images.clear();
+    b.tile.reset();
+    b.estimate.reset();
+  }
+
   void run_one(std::size_t p) {
     const Pass& pass = passes_[p];
-    PassPlan plan;
-    workers_.execute([&] {
-      bind_up_to(pass.level);
-      plan = plan_pass(scene_, passes_, p, options_.tile, limits());
-    });
-    if (!plan.warning.empty() && options_.log) options_.log("warning: " + plan.warning);
+    if (is_restored(pass)) return;
+    if (!ready_[p]) workers_.execute([&] { prepare(p); });
+    if (!ready_[p]->warning.empty() && options_.log) options_.log("warning: " + ready_[p]->warning);
     if (pass.tiles())
-      run_tiles(pass, plan);
+      run_tiles(pass, *ready_[p]);
     else
-      run_estimate(pass, plan);
+      run_estimate(pass, *ready_[p]);
+    ready_[p].reset();
     if (!is_resumable())
       for (std::size_t n = 0; n < scene_.size(); ++n)
         if (last_use(int(n)) == p) scene_.bound(int(n)).stored.clear();
+  }
+
+  void prepare(std::size_t p) {
+    bind_up_to(passes_[p].level);
+    PassPlan plan = plan_pass(scene_, passes_, p, options_.tile, limits());
+    if (passes_[p].tiles()) open_outputs(p, plan);
+    ready_[p] = std::move(plan);
+  }
+
+  // When the units are put together and their estimates are there, all passes are known at once, and most of what they
+  // keep is read by nobody any more.
+  bool knows_what_is_read() const {
+    return options_.only_finish && std::all_of(passes_.begin(), passes_.end(),
+                                               [this](const Pass& pass) { return pass.tiles() || is_restored(pass); });
+  }
+
+  void prepare_from_the_last() {
+    for (std::size_t p = passes_.size(); p-- > 0;)
+      if (passes_[p].tiles()) prepare(p);
+  }
+
+  bool is_read_later(const PortRef& kept, std::size_t p) const {
+    if (!knows_what_is_read()) return true;
+    const auto has_requests = [](const Token& token) { return !token.requests.empty(); };
+    for (std::size_t q = p + 1; q < passes_.size(); ++q)
+      if (ready_[q] && ready_[q]->from_scratch[std::size_t(kept.node)] &&
+          std::find(ready_[q]->nodes.begin(), ready_[q]->nodes.end(), kept.node) != ready_[q]->nodes.end() &&
+          std::any_of(ready_[q]->tokens.begin(), ready_[q]->tokens.end(), has_requests))
+        return true;
+    return false;
   }
 
   bool is_resumable() const { return !scene_.inputs().resume_key.empty(); }
@@ -74,13 +134,20 @@ class TiledRun {
 
   std::string saved(int n) const { return scene_.inputs().work_dir + "/" + scene_.node(n).id + ".found.yaml"; }
 
-  void run_tiles(const Pass& pass, PassPlan& plan) {
+  void open_outputs(std::size_t p, PassPlan& plan) {
     const std::string cut = "tiles of " + std::to_string(plan.tile);
-    workers_.execute([&] {
-      for (const int s : pass.sinks) open_sink(s, cut);
-      for (const PortRef& k : pass.keeps) open_scratch(k, cut);
-      leave_out_what_is_done(pass, plan);
-    });
+    for (const int s : passes_[p].sinks) open_sink(s, cut);
+    for (const PortRef& k : passes_[p].keeps) {
+      if (is_read_later(k, p))
+        open_scratch(k, cut);
+      else
+        for (Token& token : plan.tokens)
+          std::erase_if(token.requests, [&k](const Request& r) { return r.input < 0 && r.ref == k; });
+    }
+    leave_out_what_is_done(passes_[p], plan);
+  }
+
+  void run_tiles(const Pass& pass, const PassPlan& plan) {
     run_pass(scene_, plan, options_, workers_, name_of(pass));
     if (!options_.unit.is_all()) return;
     // Not in the arena: what waits for the disk must hold no thread back from other scenes.
@@ -91,12 +158,27 @@ class TiledRun {
 
   void run_estimate(const Pass& pass, const PassPlan& plan) {
     const int n = pass.estimate;
-    if (is_resumable())
-      if (auto value = load_value(saved(n), scene_.resume_key("")); value && restore(n, std::move(*value))) return;
     auto evidence = run_pass(scene_, plan, options_, workers_, name_of(pass));
     workers_.execute([&] { conclude(n, std::move(evidence)); });
     keep_model(n);
     if (is_resumable()) save_value(saved(n), scene_.resume_key(""), saved_form(n));
+  }
+
+  // What is saved for a later run names files from the scene's folder on, which may be moved or be named from
+  // elsewhere.
+  std::string from_output_dir(const std::string& path) const {
+    const std::string dir = scene_.inputs().output_dir + "/";
+    return path.starts_with(dir) ? path.substr(dir.size()) : path;
+  }
+  std::string in_output_dir(const std::string& path) const {
+    return (fs::path(scene_.inputs().output_dir) / path).string();
+  }
+
+  template <class Change>
+  static Record with_paths(Record facts, const Change& change) {
+    for (const char* name : {"path", "picture"})
+      if (const Scalar* path = facts.find(name)) facts.set(name, change(std::get<std::string>(*path)));
+    return facts;
   }
 
   // Models are files beside the outputs; what is saved for a later run is where.
@@ -113,7 +195,16 @@ class TiledRun {
 
   Value saved_form(int n) const {
     const BoundNode& b = scene_.bound(n);
-    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, b.model_file}});
+    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, from_output_dir(b.model_file)}});
+  }
+
+  void restore_what_was_found() {
+    if (!is_resumable()) return;
+    for (const Pass& pass : passes_) {
+      if (pass.tiles()) continue;
+      auto value = load_value(saved(pass.estimate), scene_.resume_key(""));
+      restored_[std::size_t(pass.estimate)] = value && restore(pass.estimate, std::move(*value));
+    }
   }
 
   // False where the value has to be found again.
@@ -126,7 +217,7 @@ class TiledRun {
       return true;
     }
     try {
-      b.model_file = std::get<std::string>(*file);
+      b.model_file = in_output_dir(std::get<std::string>(*file));
       b.value = scene_.node(n).stage->read_model(load_model(b.model_file));
     } catch (const Error&) {
       return false;
@@ -148,7 +239,8 @@ class TiledRun {
   // A sink whose file got its final name before the interruption needs nothing any more.
   void open_sink(int n, const std::string& cut) {
     if (is_resumable()) {
-      const auto facts = load_record(saved(n), scene_.resume_key(""));
+      auto facts = load_record(saved(n), scene_.resume_key(""));
+      if (facts) facts = with_paths(*facts, [this](const std::string& path) { return in_output_dir(path); });
       const Scalar* path = facts ? facts->find("path") : nullptr;
       if (path && fs::exists(std::get<std::string>(*path))) {
         scene_.bound(n).sink_facts = *facts;
@@ -175,11 +267,15 @@ class TiledRun {
     return finished_[std::size_t(r.root)] || b.sink->holds(r.window);
   }
 
+  bool is_unshared(int n) const { return dynamic_cast<const UnsharedSink*>(scene_.bound(n).sink.get()) != nullptr; }
+
   // Requests that an earlier run has served, and those of sinks that are another unit's, are not made again.
   void leave_out_what_is_done(const Pass& pass, PassPlan& plan) {
     const std::size_t count = plan.tokens.size();
     std::size_t done = 0, missing = 0, of_sinks = 0;
     const auto is_for_sink = [](const Request& r) { return r.input >= 0; };
+    const auto is_for_shared_sink = [this](const Request& r) { return r.input >= 0 && !is_unshared(r.root); };
+    const auto is_for_unshared_sink = [this](const Request& r) { return r.input >= 0 && is_unshared(r.root); };
     for (std::size_t t = 0; t < count; ++t) {
       const auto unit = std::size_t(options_.unit.index);
       const bool mine = t * std::size_t(options_.unit.count) / count == unit;
@@ -188,8 +284,9 @@ class TiledRun {
       std::erase_if(requests, [&](const Request& r) { return is_done(r); });
       done += before > 0 && requests.empty();
       missing += !requests.empty();
-      of_sinks += std::any_of(requests.begin(), requests.end(), is_for_sink);
+      of_sinks += std::any_of(requests.begin(), requests.end(), is_for_shared_sink);
       if (!mine) std::erase_if(requests, is_for_sink);
+      if (!options_.unit.is_all()) std::erase_if(requests, is_for_unshared_sink);
     }
     // What is kept between passes is each process's own, and is computed again for the estimates that need it.
     if (options_.only_finish && of_sinks > 0)
@@ -211,7 +308,8 @@ class TiledRun {
     }
     // An only output is recorded with the whole scene.
     if (is_resumable() && passes_.size() + passes_.back().sinks.size() > 2)
-      save_record(saved(n), scene_.resume_key(""), b.sink_facts);
+      save_record(saved(n), scene_.resume_key(""),
+                  with_paths(b.sink_facts, [this](const std::string& path) { return from_output_dir(path); }));
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
@@ -239,7 +337,9 @@ class TiledRun {
   Workers& workers_;
   std::vector<Pass> passes_;
   std::vector<int> levels_;
-  std::vector<bool> finished_;  // by node: a sink whose file is complete
+  std::vector<bool> finished_;                  // by node: a sink whose file is complete
+  std::vector<bool> restored_;                  // by node: an estimate whose value an earlier run found
+  std::vector<std::optional<PassPlan>> ready_;  // by pass, from its preparation to its end
 };
 
 }  // namespace
@@ -255,6 +355,11 @@ void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::tim
 MemoryLimits memory_limits(const RunOptions& options) {
   const std::size_t cache = cache_share(options.memory);
   return {options.memory - cache - options.memory / 8, options.threads, cache};
+}
+
+// memory_limits backwards: the cache takes a quarter of a small budget and 256 MiB of a large one, whichever is less.
+std::size_t budget_for(std::size_t tiles) {
+  return std::min((tiles * 8 + 4) / 5, ((tiles + (std::size_t{256} << 20)) * 8 + 6) / 7);
 }
 
 std::size_t cache_share(std::size_t memory) { return std::min(memory / 4, std::size_t{256} << 20); }

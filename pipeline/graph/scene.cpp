@@ -96,7 +96,7 @@ void rethrow_with(const std::string& frame) {
   } catch (Error& e) {
     throw e.add_frame(frame);
   } catch (const std::bad_alloc&) {
-    throw Error(Fault::data, "out of memory; use a smaller run.tile, --memory or fewer --threads").add_frame(frame);
+    throw Error(Fault::config, "out of memory; use a smaller run.tile, --memory or fewer --threads").add_frame(frame);
   } catch (const std::exception& e) {
     throw Error(Fault::internal, e.what()).add_frame(frame);
   }

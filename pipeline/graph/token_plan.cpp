@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/graph/memory_need.h"
+
 namespace nadir {
 namespace {
 
@@ -174,16 +176,24 @@ void reserve_for_evidence(const Scene& scene, PassPlan& plan, int estimate, cons
   plan.reason += "; ";
 }
 
-void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, const MemoryLimits& limits) {
+// What an estimate keeps takes part of the memory, three quarters at most.
+std::size_t needed_with_evidence(std::size_t token_bytes, const EstimateStage* estimate) {
+  return token_bytes + (estimate ? std::min(evidence_of(*estimate), 3 * token_bytes) : 0);
+}
+
+// Of `limits` what the estimate keeps is taken off already.
+void fit_into_memory(const Scene& scene, PassPlan& plan, const Usage& usage, const MemoryLimits& limits,
+                     const EstimateStage* estimate = nullptr) {
   plan.token_bytes = usage.total;
   plan.device_bytes = usage.device;
   const std::size_t fitting = limits.tiles / std::max<std::size_t>(1, usage.total);
   if (fitting == 0) {
     const std::string who = usage.largest_node >= 0 ? label(scene.node(usage.largest_node)) : "the graph";
-    throw Error(Fault::config, "one tile needs " + mib(usage.total) + ", of which " + who + " takes " +
-                                   mib(usage.largest) + ", but " + mib(limits.tiles) +
-                                   " are left for tiles; raise --memory to at least " +
-                                   mib(usage.total + usage.total / 3));
+    const std::size_t least = budget_for(needed_with_evidence(usage.total, estimate));
+    throw TooLittleMemory("one tile needs " + mib(usage.total) + ", of which " + who + " takes " + mib(usage.largest) +
+                              ", but " + mib(limits.tiles) + " are left for tiles; raise --memory to at least " +
+                              mib(least),
+                          least);
   }
   plan.tokens_in_flight = int(std::clamp<std::size_t>(fitting, 1, std::size_t(2 * limits.threads)));
   plan.reason += std::to_string(plan.tokens_in_flight) + " in flight: " + mib(usage.total) + " each of " +
@@ -295,7 +305,7 @@ PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::siz
     reserve_for_evidence(scene, plan, passes[pass].estimate, limits);
     MemoryLimits left = limits;
     left.tiles -= plan.evidence_bytes;
-    fit_into_memory(scene, plan, largest_usage(scene, plan), left);
+    fit_into_memory(scene, plan, largest_usage(scene, plan), left, scene.bound(passes[pass].estimate).estimate.get());
   }
   return plan;
 }

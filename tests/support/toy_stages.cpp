@@ -18,9 +18,10 @@ struct ReadParams {
   int width = 100;
   int height = 80;
   int bands = 2;
+  std::string note;  // read by nobody
 };
 NADIR_PARAMS(ReadParams, PARAM(width, "px", range(1, 10000), "Width."), PARAM(height, "px", range(1, 10000), "Height."),
-             PARAM(bands, "", range(1, 10), "Bands."))
+             PARAM(bands, "", range(1, 10), "Bands."), PARAM(note, "", any(), "Any text."))
 
 class Read final : public Source {
  public:

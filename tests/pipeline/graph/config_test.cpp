@@ -57,6 +57,18 @@ TEST_F(Config, overrides_replace_parameters_and_settings) {
   EXPECT_EQ(g.run.tile, 128);
 }
 
+TEST_F(Config, overrides_keep_names_that_mean_something_else_in_yaml) {
+  for (const std::string text : {"b: c", "a #1", "~", "- a", "&a", "{a}", "a:", ""}) {
+    const Graph g = parse(kGood, {"scene.note=" + text});
+    EXPECT_EQ(std::get<std::string>(g.nodes[0].params.at("note")), text);
+  }
+  EXPECT_EQ(std::get<std::string>(parse(kGood, {"scene.note='a #1'"}).nodes[0].params.at("note")), "a #1");
+}
+
+TEST_F(Config, no_node_is_called_as_the_settings_are) {
+  expect_problem("nadir: 1\ngraph:\n  run: {stage: read}\n  o: {stage: collect, in: run}\n", 3, "--set run.tile");
+}
+
 TEST_F(Config, an_override_of_an_unknown_node_names_the_nearest_one) {
   expect_problem(kGood, 0, "did you mean 'scene'", {"scen.width=3"});
   expect_problem(kGood, 0, "node.parameter=value", {"scene"});

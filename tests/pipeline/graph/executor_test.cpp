@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/passes.h"
 #include "pipeline/graph/run.h"
 #include "tests/support/toy_stages.h"
@@ -154,6 +155,55 @@ TEST_F(Executors, a_tile_that_cannot_fit_into_memory_is_refused_with_the_stage_t
   }
 }
 
+TEST(Memory, the_budget_advised_is_enough_and_not_much_more) {
+  for (const std::size_t tiles : {std::size_t{1000}, std::size_t{26} << 20, (std::size_t{640} << 20) - 1,
+                                  std::size_t{640} << 20, std::size_t{5} << 30}) {
+    RunOptions options;
+    options.memory = budget_for(tiles);
+    EXPECT_GE(memory_limits(options).tiles, tiles);
+    options.memory -= options.memory / 100;
+    EXPECT_LT(memory_limits(options).tiles, tiles);
+  }
+}
+
+const char* const kEstimateThenTiles = R"(nadir: 1
+graph:
+  scene: {stage: read, width: 300, height: 300}
+  mean: {stage: measure, in: scene}
+  a: {stage: smooth, in: scene}
+  b: {stage: smooth, in: a}
+  c: {stage: smooth, in: b}
+  d: {stage: scale_by, in: {image: c, mean: mean}}
+  out: {stage: collect, in: d}
+)";
+
+TEST_F(Executors, advice_on_memory_can_be_followed) {
+  const Graph graph = parse_graph(kEstimateThenTiles, "t", registry_);
+  for (const std::size_t memory : {100U, 10000U, 30000U, 60000U, 80000U}) {
+    RunOptions options;
+    options.memory = memory;
+    options.tile = 32;
+    try {
+      run_tiled(graph, inputs(), options);
+      FAIL() << "no error";
+    } catch (const TooLittleMemory& e) {
+      options.memory = e.least();
+    }
+    EXPECT_NO_THROW(run_tiled(graph, inputs(), options)) << memory;
+  }
+}
+
+TEST_F(Executors, memory_that_a_later_pass_lacks_is_said_before_the_first_one) {
+  const Graph graph = parse_graph(kEstimateThenTiles, "t", registry_);
+  RunOptions options;
+  options.memory = 80000;  // holds a block of the estimate, but no tile
+  options.tile = 32;
+  bool began = false;
+  options.progress = [&](const std::string&, double) { began = true; };
+  EXPECT_THROW(run_tiled(graph, inputs(), options), TooLittleMemory);
+  EXPECT_FALSE(began);
+}
+
 TEST_F(Executors, a_small_budget_halves_tiles_without_changing_the_result) {
   const Graph graph = parse_graph(
       "nadir: 1\ngraph:\n  s: {stage: read, width: 300, height: 300}\n  a: {stage: smooth, in: s}\n  o: {stage: "
@@ -241,6 +291,28 @@ TEST_F(Executors, scenes_at_once_share_a_budget_that_holds_one_tile) {
   for (int k = 0; k < 4; ++k) scenes.emplace_back([&] { run_tiled(graph, inputs(), options, workers); });
   for (std::thread& scene : scenes) scene.join();
   test::expect_identical(expected.at("o"), collected_.images.at("o"));
+}
+
+// Threads that finish tiles at once must not all give way to scenes that wait.
+TEST_F(Executors, many_small_scenes_in_a_tight_budget_lose_no_tile) {
+  const Graph graph = parse_graph(
+      "nadir: 1\ngraph:\n  s: {stage: read, width: 64, height: 64}\n  o: {stage: collect, in: s}\n", "t", registry_);
+  RunOptions options;
+  options.tile = 8;
+  options.threads = 8;
+  Workers workers(8, 2500);  // three tiles
+  std::atomic<int> lost{0};
+  std::vector<std::thread> scenes;
+  for (int k = 0; k < 6; ++k)
+    scenes.emplace_back([&] {
+      for (int round = 0; round < 100; ++round) try {
+          run_tiled(graph, inputs(), options, workers);
+        } catch (const Error&) {
+          ++lost;
+        }
+    });
+  for (std::thread& scene : scenes) scene.join();
+  EXPECT_EQ(lost, 0);
 }
 
 TEST_F(Executors, a_failing_scene_leaves_the_others_alone) {
