@@ -130,9 +130,7 @@ Json read_json_file(const std::string& path) {
   return json;
 }
 
-void write_text_file(const std::string& path, const std::string& text) {
-  write_file_at_once(path, text);
-}
+void write_text_file(const std::string& path, const std::string& text) { write_file_at_once(path, text); }
 
 RunFolder::RunFolder(const std::string& dir, const std::map<std::string, std::string>& identity, bool restart,
                      const std::string& unit)
