@@ -145,7 +145,7 @@ SolverSettings preset(Quality quality, std::span<const float> noise, bool learne
   SolverSettings s;
   s.learned_prior = learned_prior;  // pays for itself: it adds more than the iterations that it takes the place of
   if (quality == Quality::fast) {
-    s.iterations = learned_prior ? 18 : 20;
+    s.iterations = learned_prior ? 16 : 20;
     s.keep_matches = 2;
     s.stride = 8;
     s.search.similar = 56;
@@ -154,7 +154,7 @@ SolverSettings preset(Quality quality, std::span<const float> noise, bool learne
     s.search.row_step = 3;
   } else {
     const bool balanced = quality == Quality::balanced;
-    s.iterations = learned_prior ? (balanced ? 27 : 38) : (balanced ? 28 : 40);
+    s.iterations = learned_prior ? (balanced ? 25 : 36) : (balanced ? 28 : 40);
     s.momentum = balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
     s.copies = balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};
