@@ -5,17 +5,10 @@
 #include <chrono>
 
 #include "pipeline/backend/run_stage.h"
+#include "pipeline/core/window_text.h"
 #include "pipeline/graph/scratch_image.h"
 
 namespace nadir {
-namespace {
-
-std::string text_of(const Window& w) {
-  return std::to_string(w.x) + "," + std::to_string(w.y) + " " + std::to_string(w.width) + "x" +
-         std::to_string(w.height);
-}
-
-}  // namespace
 
 PassLinks::PassLinks(const Scene& scene, const PassPlan& plan) : consumers(scene.size()), producers(scene.size()) {
   for (const int n : plan.nodes) {
@@ -84,7 +77,7 @@ std::string TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<
   } catch (...) {
     const auto& windows = windows_[std::size_t(n)];
     rethrow_with(label(scene_.node(n)) + ", window " +
-                 text_of(windows.empty() ? plan_.tokens[token_].requests.front().window : windows.front().inside));
+                 to_text(windows.empty() ? plan_.tokens[token_].requests.front().window : windows.front().inside));
   }
   NodeStats& stats = scene_.stats(n);
   ++stats.calls;

@@ -1,25 +1,19 @@
 #include "pipeline/app/run_folder.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "pipeline/app/run_identity.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nadir::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder : public ::testing::Test {
- protected:
-  void SetUp() override { fs::create_directories(dir_); }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  const fs::path dir_ = fs::temp_directory_path() / ("nadir_run_folder_" + std::to_string(getpid()));
-};
+class Folder : public test::TemporaryFolder {};
 
 TEST_F(Folder, cleaning_stays_within_it) {
   const RunFolder folder((dir_ / "out").string(), {}, false);

@@ -1,28 +1,24 @@
 #include "pipeline/app/scenes.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "tests/support/temporary_folder.h"
 
 namespace nadir::app {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Scenes : public ::testing::Test {
+class Scenes : public test::TemporaryFolder {
  protected:
-  void SetUp() override { fs::create_directories(dir_); }
-  void TearDown() override { fs::remove_all(dir_); }
-
   std::string file(const std::string& name) const {
     fs::create_directories((dir_ / name).parent_path());
     std::ofstream(dir_ / name) << name;
     return (dir_ / name).string();
   }
-
-  const fs::path dir_ = fs::temp_directory_path() / ("nadir_scenes_" + std::to_string(getpid()));
 };
 
 TEST_F(Scenes, no_name_leads_out_of_the_output_folder) {

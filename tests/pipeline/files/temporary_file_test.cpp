@@ -11,17 +11,15 @@
 #include "pipeline/core/error.h"
 #include "pipeline/files/positioned_file.h"
 #include "pipeline/graph/record_file.h"
+#include "tests/support/temporary_folder.h"
 
 namespace nadir {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TemporaryFile : public ::testing::Test {
+class TemporaryFile : public test::TemporaryFolder {
  protected:
-  void SetUp() override { fs::create_directories(dir_); }
-  void TearDown() override { fs::remove_all(dir_); }
-
   std::string path(const std::string& name) const { return (dir_ / name).string(); }
   std::string text(const std::string& name) const {
     std::stringstream text;
@@ -29,8 +27,6 @@ class TemporaryFile : public ::testing::Test {
     return text.str();
   }
   std::ptrdiff_t files() const { return std::distance(fs::directory_iterator(dir_), fs::directory_iterator()); }
-
-  const fs::path dir_ = fs::temp_directory_path() / ("nadir_temporary_" + std::to_string(::getpid()));
 };
 
 TEST_F(TemporaryFile, has_a_name_of_its_own_every_time) {

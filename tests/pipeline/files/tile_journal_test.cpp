@@ -1,21 +1,19 @@
 #include "pipeline/files/tile_journal.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+
+#include "tests/support/temporary_folder.h"
 
 namespace nadir {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Journal : public ::testing::Test {
+class Journal : public test::TemporaryFolder {
  protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void add(const std::string& unit, const std::string& key, std::initializer_list<int> columns) {
     TileJournal journal(stem_, unit, key);
     for (const int x : columns) journal.add({{x, 2, 3, 4}, {x + 1, 0, 5, 6}, std::uint64_t(x) * 7});
@@ -28,8 +26,7 @@ class Journal : public ::testing::Test {
   }
   std::string file(const std::string& unit = "") const { return stem_ + ".journal" + (unit.empty() ? "" : "." + unit); }
 
-  const fs::path folder_ = fs::temp_directory_path() / ("nadir_journal_" + std::to_string(::getpid()));
-  const std::string stem_ = (folder_ / "out").string();
+  const std::string stem_ = (dir_ / "out").string();
 };
 
 TEST_F(Journal, gives_back_what_was_added) {
@@ -72,14 +69,14 @@ TEST_F(Journal, stops_at_a_damaged_record) {
   EXPECT_EQ(columns("", "key"), (std::vector{1}));
 }
 
-TEST_F(Journal, tells_whether_a_folder_holds_work) {
-  EXPECT_FALSE(TileJournal::holds_work(folder_.string()));
+TEST_F(Journal, tells_whether_a_dir_holds_work) {
+  EXPECT_FALSE(TileJournal::holds_work(dir_.string()));
   add("", "key", {});
-  EXPECT_FALSE(TileJournal::holds_work(folder_.string()));
+  EXPECT_FALSE(TileJournal::holds_work(dir_.string()));
   add("", "key", {1});
-  EXPECT_TRUE(TileJournal::holds_work(folder_.string()));
+  EXPECT_TRUE(TileJournal::holds_work(dir_.string()));
   TileJournal::remove(stem_);
-  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_TRUE(fs::is_empty(dir_));
 }
 
 }  // namespace
