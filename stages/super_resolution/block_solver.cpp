@@ -31,7 +31,7 @@ class NonlocalSolver {
     project(settings_.iterations - 1);
     x_ = Tile();
     doubt_details(exec_, settings_, y_, z_.view());
-    if (settings_.learned_prior) correct_by_network();
+    if (settings_.orientations > 0) correct_by_network();
     return std::move(z_);
   }
 
@@ -89,7 +89,8 @@ class NonlocalSolver {
     const Observation& o = settings_.observation;
     std::vector<float> correction(std::size_t(corrected.window.area()));
     for (int b = 0; b < y_.bands; ++b) {
-      network_correction(exec_, settings_.search.simd, y_, b, z_.view(), o.factor, centre_of(o), correction.data());
+      network_correction(exec_, settings_.search.simd, y_, b, z_.view(), o.factor, centre_of(o), settings_.orientations,
+                         correction.data());
       const float* add = correction.data();
       for (int v = 0; v < corrected.window.height; ++v)
         for (int u = 0; u < corrected.window.width; ++u) corrected(b, u, v) = z_.view()(b, u, v) + *add++;
@@ -143,8 +144,9 @@ void adapt_to_noise(SolverSettings& s, std::span<const float> noise) {
 
 SolverSettings preset(Quality quality, std::span<const float> noise, bool learned_prior) {
   SolverSettings s;
-  s.learned_prior = learned_prior;  // pays for itself: it adds more than the iterations that it takes the place of
+  // The prior adds more than the iterations that it takes the place of.
   if (quality == Quality::fast) {
+    s.orientations = learned_prior ? 1 : 0;
     s.iterations = learned_prior ? 16 : 20;
     s.keep_matches = 2;
     s.stride = 8;
@@ -154,7 +156,8 @@ SolverSettings preset(Quality quality, std::span<const float> noise, bool learne
     s.search.row_step = 3;
   } else {
     const bool balanced = quality == Quality::balanced;
-    s.iterations = learned_prior ? (balanced ? 25 : 36) : (balanced ? 28 : 40);
+    s.orientations = learned_prior ? (balanced ? 4 : 8) : 0;
+    s.iterations = learned_prior ? (balanced ? 20 : 26) : (balanced ? 28 : 40);
     s.momentum = balanced ? 0.9f : 0.85f;
     s.alternate_patch = true;
     s.copies = balanced ? std::vector{1.4f, 1.9f} : std::vector{1.5f, 2.0f};

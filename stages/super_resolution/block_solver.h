@@ -29,8 +29,9 @@ struct SolverSettings {
   float bend = 0.65f;        ///< s falls evenly on a log scale bent by this exponent: quickly first
   std::vector<float> noise;  ///< of each band: rho = (noise / s)^2
   std::vector<float> doubt;  ///< of each band: see `doubt_detail`; 0 where there is no noise
-  /// Whether at last the network corrects the result (`residual_network.h`), and a data step follows.
-  bool learned_prior = true;
+  /// In how many orientations the network corrects the result at last (`residual_network.h`), before another data
+  /// step; 0: not at all.
+  int orientations = 0;
 
   int largest_patch() const { return search.patch + alternate_patch; }
   /// s of iteration k, grey levels: falls from first_step to last_step, evenly on a bent log scale.

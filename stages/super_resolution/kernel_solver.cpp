@@ -40,7 +40,7 @@ class KernelSolver {
     project(settings_.iterations - 1);
     if (std::any_of(settings_.doubt.begin(), settings_.doubt.end(), [](float doubt) { return doubt > 0; }))
       doubt_on_host();
-    if (settings_.learned_prior) correct_by_network();
+    if (settings_.orientations > 0) correct_by_network();
     return download();
   }
 
@@ -84,7 +84,8 @@ class KernelSolver {
 
   void correct_by_network() {
     const Observation& o = settings_.observation;
-    NetworkOps(exec_, data_.fine(), o.factor, centre_of(o)).correct(y_.view(), z_.view(), x_.view());
+    NetworkOps(exec_, data_.fine(), o.factor, centre_of(o), settings_.orientations)
+        .correct(y_.view(), z_.view(), x_.view());
     project(settings_.iterations - 1);
   }
 
@@ -133,7 +134,7 @@ std::size_t kernel_solver_bytes(const SolverSettings& settings, Size coarse, int
   return Tile::bytes(whole(coarse), bands) + 2 * Tile::bytes(whole(fine), bands) +
          Projection::bytes(coarse, fine, bands) + pyramid * (sizeof(float) + sizeof(std::int16_t)) +
          std::max(matches + GroupShrinker::bytes(fine, search),
-                  settings.learned_prior ? NetworkOps::bytes(fine, scale) : 0);
+                  settings.orientations > 0 ? NetworkOps::bytes(fine, scale, settings.orientations) : 0);
 }
 
 }  // namespace nadir

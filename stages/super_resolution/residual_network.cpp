@@ -14,26 +14,31 @@ namespace {
 
 constexpr int kCellsPerTask = 96;  // rows; those of earlier layers around them are computed again
 
-const std::vector<ConvolutionLayer>& layers_of(int scale) {
-  static const auto all = [] {
-    std::vector<std::vector<ConvolutionLayer>> networks;
-    for (const int s : {3, 4}) {
-      auto& layers = networks.emplace_back();
-      for (const NetworkLayer& l : network_layers(s))
-        layers.emplace_back(l.inputs, l.outputs, l.weights.data(), l.scales.data(), l.leak);
-    }
-    return networks;
-  }();
-  return all.at(std::size_t(scale - 3));
+using Layers = std::vector<ConvolutionLayer>;
+
+std::vector<Layers> in_all_orientations(int scale) {
+  std::vector<Layers> all;
+  const std::vector<NetworkLayer>& upright = network_layers(scale);
+  for (int orientation = 0; orientation < kOrientations; ++orientation) {
+    Layers& layers = all.emplace_back();
+    for (const NetworkLayer& l : turned(upright, scale, orientation))
+      layers.emplace_back(l.inputs, l.outputs, l.weights.data(), l.scales.data(), l.leak);
+  }
+  return all;
+}
+
+const Layers& layers_of(int scale, int orientation) {
+  static const std::vector<Layers> networks[] = {in_all_orientations(3), in_all_orientations(4)};
+  return networks[scale - 3][std::size_t(orientation)];
 }
 
 // Rows of cells, layer by layer, each computed when a row above asks for it. Three rows of each layer are kept.
 class CellRows {
  public:
-  CellRows(Simd simd, ConstTileView y, int b, ConstTileView x, int scale, double centre)
+  CellRows(Simd simd, ConstTileView y, int b, ConstTileView x, int scale, double centre, int orientation)
       : simd_(simd),
         scale_(scale),
-        layers_(layers_of(scale)),
+        layers_(layers_of(scale, orientation)),
         y_(y.band(b)),
         x_(x.band(b)),
         columns_(scale, centre, x.window.width),
@@ -42,10 +47,8 @@ class CellRows {
     for (const ConvolutionLayer& layer : layers_) kept_.emplace_back(layer.outputs(), columns_.count);
   }
 
-  int rows() const { return rows_.count; }
-
-  /// The corrections of the cells of row r; `to` holds dense rows of the image.
-  void corrections(int r, float* to) {
+  /// The corrections of the cells of row r, in steps; `to` holds dense rows of the image.
+  void corrections(int r, std::int16_t* to) {
     const ChannelRow& out = *row(int(layers_.size()), r);
     const Size size{x_.window.width, x_.window.height};
     for (int j = 0; j < scale_; ++j) {
@@ -53,8 +56,7 @@ class CellRows {
       if (y < 0 || y >= size.height) continue;
       for (int x = 0; x < size.width; ++x) {
         const int u = x - columns_.first;
-        to[std::ptrdiff_t(y) * size.width + x] =
-            float(out.value(scale_ * j + u % scale_, u / scale_)) / kCorrectionSteps;
+        to[std::ptrdiff_t(y) * size.width + x] = out.value(scale_ * j + u % scale_, u / scale_);
       }
     }
   }
@@ -105,7 +107,7 @@ class CellRows {
 
   Simd simd_;
   int scale_;
-  const std::vector<ConvolutionLayer>& layers_;
+  const Layers& layers_;
   ConstView y_, x_;
   CellAxis columns_, rows_;
   std::vector<KeptRows> kept_;
@@ -114,12 +116,22 @@ class CellRows {
 }  // namespace
 
 void network_correction(const Exec& exec, Simd simd, ConstTileView y, int b, ConstTileView x, int scale, double centre,
-                        float* out) {
-  const int rows = CellRows(simd, y, b, x, scale, centre).rows();
-  exec.parallel(ceil_div(rows, kCellsPerTask), [&](int task) {
-    CellRows cells(simd, y, b, x, scale, centre);
-    for (int r = task * kCellsPerTask; r < std::min(rows, (task + 1) * kCellsPerTask); ++r) cells.corrections(r, out);
+                        int orientations, float* out) {
+  const auto pixels = std::size_t(x.window.area());
+  std::vector<std::int16_t> steps(pixels * std::size_t(orientations));
+  const int rows = CellAxis(scale, centre, x.window.height).count;
+  exec.parallel(orientations * ceil_div(rows, kCellsPerTask), [&](int task) {
+    const int orientation = task % orientations, first = task / orientations * kCellsPerTask;
+    CellRows cells(simd, y, b, x, scale, centre, orientation);
+    for (int r = first; r < std::min(rows, first + kCellsPerTask); ++r)
+      cells.corrections(r, &steps[pixels * std::size_t(orientation)]);
   });
+  for (std::size_t i = 0; i < pixels; ++i) {
+    int sum = 0;
+    for (int orientation = 0; orientation < orientations; ++orientation)
+      sum += steps[pixels * std::size_t(orientation) + i];
+    out[i] = float(sum) / (kCorrectionSteps * float(orientations));
+  }
 }
 
 int network_reach(int scale) { return scale * (int(network_layers(scale).size()) + 1) - 1; }

@@ -19,6 +19,8 @@ HD inline std::int32_t pair_of_channels(int low, int high) {
   return std::int32_t((std::uint32_t(low) & 0xffffu) | std::uint32_t(high) << 16);
 }
 
+HD inline int limited(int i, int count) { return i < 0 ? 0 : (i < count ? i : count - 1); }
+
 /// What the first layer reads, of one band; at every pair of channels.
 struct LoadCells {
   ConstTileView y, x;
@@ -31,8 +33,6 @@ struct LoadCells {
   }
 
  private:
-  HD static int limited(int i, int count) { return i < 0 ? 0 : (i < count ? i : count - 1); }
-
   HD int value(int channel, int u, int v) const {
     float sample = kNetworkGrey;
     if (channel < scale * scale)
@@ -49,10 +49,12 @@ struct alignas(16) PairWeights {
   std::int32_t of_output[ConvolutionLayer::kBlock];
 };
 
-/// One layer; at every four outputs.
+/// One layer; at every four outputs of four cells side by side, which share what is loaded: for 16 products of two
+/// channels one load of weights and, on average, two of inputs.
 struct ConvolveCells {
   static constexpr int kEdge = ConvolutionLayer::kEdge;
   static constexpr int kOutputs = ConvolutionLayer::kBlock;
+  static constexpr int kCells = 4;
 
   Channels from;
   int pairs;
@@ -62,28 +64,37 @@ struct ConvolveCells {
   bool repeats;  ///< beyond the edges are the outermost cells again, else zeros
   Channels to;
 
-  HD void operator()(int block, int u, int v) const {
-    std::int32_t sum[kOutputs] = {};
-    for (int j = 0; j < kEdge; ++j)
-      for (int k = 0; k < kEdge; ++k) {
-        int x = u + k - 1, y = v + j - 1;
-        if (x < 0 || y < 0 || x >= from.columns || y >= from.rows) {
-          if (!repeats) continue;
-          x = x < 0 ? 0 : (x < from.columns ? x : from.columns - 1);
-          y = y < 0 ? 0 : (y < from.rows ? y : from.rows - 1);
-        }
-        const PairWeights* w = weights + std::ptrdiff_t(block) * pairs * kEdge * kEdge + j * kEdge + k;
-        for (int p = 0; p < pairs; ++p, w += kEdge * kEdge) {
-          const std::int32_t in = from.at(p, x, y);
-          for (int r = 0; r < kOutputs; ++r) sum[r] = add_product(in, w->of_output[r], sum[r]);
+  HD void operator()(int block, int group, int v) const {
+    const int u = group * kCells;
+    std::int32_t sum[kCells][kOutputs] = {};
+    for (int j = 0; j < kEdge; ++j) {
+      const int y = v + j - 1;
+      if (!repeats && (y < 0 || y >= from.rows)) continue;
+      const PairWeights* w = weights + std::ptrdiff_t(block) * pairs * kEdge * kEdge + j * kEdge;
+      for (int p = 0; p < pairs; ++p, w += kEdge * kEdge) {
+        std::int32_t in[kCells + kEdge - 1];
+        for (int i = 0; i < kCells + kEdge - 1; ++i) in[i] = value(p, u + i - 1, y);
+        for (int k = 0; k < kEdge; ++k) {
+          const PairWeights at = w[k];
+          for (int c = 0; c < kCells; ++c)
+            for (int r = 0; r < kOutputs; ++r) sum[c][r] = add_product(in[c + k], at.of_output[r], sum[c][r]);
         }
       }
-    for (int r = 0; r < kOutputs; r += 2)
-      to.at((kOutputs * block + r) / 2, u, v) =
-          pair_of_channels(finished(sum[r], kOutputs * block + r), finished(sum[r + 1], kOutputs * block + r + 1));
+    }
+    for (int c = 0; c < kCells && u + c < to.columns; ++c)
+      for (int r = 0; r < kOutputs; r += 2) {
+        const int output = kOutputs * block + r;
+        to.at(output / 2, u + c, v) =
+            pair_of_channels(finished(sum[c][r], output), finished(sum[c][r + 1], output + 1));
+      }
   }
 
  private:
+  HD std::int32_t value(int pair, int x, int y) const {
+    if (repeats) return from.at(pair, limited(x, from.columns), limited(y, from.rows));
+    return x < 0 || x >= from.columns ? 0 : from.at(pair, x, y);
+  }
+
   HD int finished(std::int32_t sum, int output) const {
     const float f = float(sum) * scales[output];
     return to_channel_value(f > 0 ? f : leak * f);
@@ -98,12 +109,13 @@ struct ConvolveCells {
   }
 };
 
-/// out := x + the correction of one band.
+/// out := the sum of the corrections of one band so far, in steps; at last x plus their mean.
 struct AddCorrection {
   ConstTileView x;
   int band, scale;
   CellAxis columns, rows;
   Channels from;
+  int added, orientations;  ///< before this one; in all
   TileView out;
 
   HD void operator()(int, int u, int v) const {
@@ -111,7 +123,9 @@ struct AddCorrection {
     const int channel = j % scale * scale + i % scale;
     const std::int32_t both = from.at(channel / 2, i / scale, j / scale);
     const int value = channel % 2 ? both >> 16 : std::int16_t(both);
-    out(band, u, v) = x(band, u, v) + float(value) / kCorrectionSteps;
+    const float sum = (added ? out(band, u, v) : 0) + float(value);
+    const bool last = added + 1 == orientations;
+    out(band, u, v) = last ? x(band, u, v) + sum / (kCorrectionSteps * float(orientations)) : sum;
   }
 };
 

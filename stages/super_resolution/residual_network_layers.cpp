@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "pipeline/core/window.h"
 #include "stages/super_resolution/residual_network_tables.h"
@@ -13,7 +14,8 @@ namespace {
 
 constexpr int kFeatures = 64;  // channels in between
 constexpr float kFirstLeak = 0.1f;
-constexpr int kTaps = 9;
+constexpr int kEdge = 3;
+constexpr int kTaps = kEdge * kEdge;
 
 // The characters of the table are the weights from -45 to 45.
 std::int8_t weight_of(char c) {
@@ -40,23 +42,60 @@ class TableReader {
   const float* scales_ = kNetworkScales;
 };
 
+// Where place k of a square of n x n, row by row, comes to lie.
+int turned_place(int n, int k, int orientation) {
+  struct Turn {
+    bool transposed, down, right;  // then mirrored
+  };
+  static constexpr Turn kTurns[kOrientations] = {{false, false, false}, {false, true, true},  {true, true, false},
+                                                 {true, false, true},   {true, false, false}, {false, true, false},
+                                                 {false, false, true},  {true, true, true}};
+  const Turn turn = kTurns[orientation];
+  int row = k / n, column = k % n;
+  if (turn.transposed) std::swap(row, column);
+  if (turn.down) row = n - 1 - row;
+  if (turn.right) column = n - 1 - column;
+  return row * n + column;
+}
+
+std::vector<NetworkLayer> read_network(int scale) {
+  TableReader table;
+  std::vector<NetworkLayer> layers;
+  for (const int s : {3, 4}) {
+    const NetworkLayer first = table.layer(network_inputs(s), kFeatures, kFirstLeak);
+    const NetworkLayer last = table.layer(kFeatures, s * s, 1);
+    if (s == scale) layers = {first, last};
+  }
+  for (const float leak : kNetworkLeaks) layers.insert(layers.end() - 1, table.layer(kFeatures, kFeatures, leak));
+  return layers;
+}
+
 }  // namespace
 
 const std::vector<NetworkLayer>& network_layers(int scale) {
-  static const auto networks = [] {
-    TableReader table;
-    std::vector<std::vector<NetworkLayer>> first_and_last;
-    for (const int s : {3, 4}) {
-      first_and_last.push_back({table.layer(network_inputs(s), kFeatures, kFirstLeak)});
-      first_and_last.back().push_back(table.layer(kFeatures, s * s, 1));
+  static const std::vector<NetworkLayer> networks[] = {read_network(3), read_network(4)};
+  return networks[scale - 3];
+}
+
+std::vector<NetworkLayer> turned(std::vector<NetworkLayer> layers, int scale, int orientation) {
+  const auto place_in_cell = [&](int channel) {
+    return channel < scale * scale ? turned_place(scale, channel, orientation) : channel;
+  };
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    NetworkLayer& l = layers[k];
+    const NetworkLayer before = l;
+    for (int o = 0; o < l.outputs; ++o) {
+      const int output = k + 1 == layers.size() ? place_in_cell(o) : o;
+      l.scales[std::size_t(o)] = before.scales[std::size_t(output)];
+      for (int i = 0; i < l.inputs; ++i) {
+        const int input = k == 0 ? place_in_cell(i) : i;
+        for (int tap = 0; tap < kTaps; ++tap)
+          l.weights[std::size_t((o * l.inputs + i) * kTaps + tap)] =
+              before.weights[std::size_t((output * l.inputs + input) * kTaps + turned_place(kEdge, tap, orientation))];
+      }
     }
-    for (const float leak : kNetworkLeaks) {
-      const NetworkLayer shared = table.layer(kFeatures, kFeatures, leak);
-      for (auto& n : first_and_last) n.insert(n.end() - 1, shared);
-    }
-    return first_and_last;
-  }();
-  return networks.at(std::size_t(scale - 3));
+  }
+  return layers;
 }
 
 CellAxis::CellAxis(int scale, double centre, int pixels) {

@@ -6,6 +6,8 @@
 
 namespace nadir {
 
+constexpr int kOrientations = 8;  ///< of a square: turned, and mirrored and turned
+
 /// 3 x 3 convolutions of `inputs` channels, each sum multiplied by `scales` and, where it is negative, by `leak`.
 struct NetworkLayer {
   int inputs, outputs;
@@ -16,6 +18,11 @@ struct NetworkLayer {
 
 /// From cells of scale x scale pixels and one sample to cells of scale x scale corrections. `scale`: see network_knows.
 const std::vector<NetworkLayer>& network_layers(int scale);
+
+/// The layers that compute in one of the eight orientations of the square (from 0, as it is): what they give is what
+/// `layers` give of the image turned and mirrored, put back. The first two are half a turn apart, the first four are
+/// the turns.
+std::vector<NetworkLayer> turned(std::vector<NetworkLayer> layers, int scale, int orientation);
 
 /// Channels that the first layer reads: those of the pixels of a cell, row by row, then the sample.
 constexpr int network_inputs(int scale) { return scale * scale + 1; }

@@ -11,6 +11,7 @@
 #include "stages/super_resolution/interpolate.h"
 #include "stages/super_resolution/kernel_solver.h"
 #include "stages/super_resolution/residual_network.h"
+#include "stages/super_resolution/residual_network_layers.h"
 #include "stages/super_resolution/super_resolution.h"
 
 namespace nadir {
@@ -30,6 +31,7 @@ struct Params {
   int search_px = 0;
   std::string guide = "pc1";
   bool learned_prior = true;
+  int orientations = 0;
   int block_px = 320;
   int halo_px = -1;
 };
@@ -55,6 +57,8 @@ NADIR_PARAMS(
     PARAM(learned_prior, "", any(),
           "nonlocal, scale 3 and 4: whether a small network, trained on photographs, drawings and aerial images, "
           "corrects the result."),
+    PARAM(orientations, "", range(0, kOrientations),
+          "nonlocal, scale 3 and 4: orientations of the image in which it does; the mean is taken. 0: by quality."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
@@ -72,6 +76,7 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
   s.guide = std::move(guide);
   if (p.iterations > 0) s.iterations = p.iterations;
   if (p.similar > 0) s.search.similar = ceil_div(p.similar, 4) * 4;
+  if (p.orientations > 0 && s.orientations > 0) s.orientations = p.orientations;
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
   return s;

@@ -88,7 +88,7 @@ void bench_prior(Exec& exec, int size, int repeats) {
   const Tile x = scene_of(fine.width, fine.height, 1, 1), y = scene_of(fine.width / 3, fine.height / 3, 1, 3);
   const StagedTile staged_x(exec, x.view()), staged_y(exec, y.view());
   const ScratchTile out(exec, whole(fine), 1);
-  const NetworkOps network(exec, fine, 3, 1);
+  const NetworkOps network(exec, fine, 3, 1, 1);
   print("super-resolution by 3, the learned prior alone", double(whole(fine).area()),
         median_seconds(exec, repeats, [&] { network.correct(staged_y.view(), staged_x.view(), out.view()); }));
 }

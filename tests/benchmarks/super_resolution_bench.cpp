@@ -67,7 +67,7 @@ void bench_network(int edge, Simd simd) {
     for (int u = 0; u < edge; ++u) x.view()(0, u, v) = y.view()(0, u / 3, v / 3) = scene(u, v);
   std::vector<float> correction(std::size_t(x.window().area()));
   const double start = cpu_seconds();
-  network_correction(Exec(), simd, y.view(), 0, x.view(), 3, 1, correction.data());
+  network_correction(Exec(), simd, y.view(), 0, x.view(), 3, 1, 1, correction.data());
   const double seconds = cpu_seconds() - start;
   std::printf("network x3, %s: %.3f CPU s per fine megapixel\n", name_of(simd), seconds / (double(edge) * edge * 1e-6));
 }

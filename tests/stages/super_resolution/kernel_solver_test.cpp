@@ -159,20 +159,21 @@ double solver_difference(Exec& exec, Quality quality, int iterations, Size coars
   return most;
 }
 
-void expect_same_corrections(Exec& exec) {
+void expect_same_corrections(Exec& exec, int orientations) {
   for (const int scale : {3, 4})
     for (const double centre : {0.0, 1.5, 5.0}) {
       const Size fine{7 * scale, 12 * scale};
       const test::Image y = test::make_texture(7, 12, 2, 5), x = test::make_texture(fine.width, fine.height, 2, 6);
       const StagedTile staged_y(exec, y.tile.view()), staged_x(exec, x.tile.view());
       StagedTile out(exec, whole(fine), 2);
-      NetworkOps(exec, fine, scale, centre).correct(staged_y.view(), staged_x.view(), out.view());
+      NetworkOps(exec, fine, scale, centre, orientations).correct(staged_y.view(), staged_x.view(), out.view());
       Tile corrected(whole(fine), 2);
       out.download(corrected.view());
       exec.finish();
       std::vector<float> expected(std::size_t(whole(fine).area()));
       for (int b = 0; b < 2; ++b) {
-        network_correction(Exec(), widest_simd(), y.tile.view(), b, x.tile.view(), scale, centre, expected.data());
+        network_correction(Exec(), widest_simd(), y.tile.view(), b, x.tile.view(), scale, centre, orientations,
+                           expected.data());
         for (int v = 0; v < fine.height; ++v)
           for (int u = 0; u < fine.width; ++u)
             ASSERT_EQ(corrected.view()(b, u, v), x.tile.view()(b, u, v) + expected[std::size_t(v * fine.width + u)])
@@ -206,7 +207,7 @@ TEST_P(BothOrders, kernels_solve_to_the_same_image) {
 TEST(KernelSolver, corrects_with_the_same_bits) {
   Exec exec;
   exec.limit_memory(std::size_t{1} << 40);
-  expect_same_corrections(exec);
+  for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
 }
 
 TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
@@ -251,7 +252,7 @@ TEST(Device, shrinks_and_aggregates_with_the_same_bits) {
 TEST(Device, corrects_with_the_same_bits) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
-  expect_same_corrections(exec);
+  for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
 }
 
 TEST(Device, solves_to_the_same_image) {

@@ -24,6 +24,7 @@ struct Scene {
   Size size;          ///< fine pixels
   float gain = 1, offset = 0;
   int left = 0, top = 0;  ///< samples cut off
+  int orientations = 1;
 };
 
 // The correction of what is left of a texture after a loss of detail.
@@ -39,7 +40,7 @@ std::vector<float> correction(const Scene& s, Simd simd = widest_simd()) {
   for (int v = 0; v < coarse.height; ++v)
     for (int u = 0; u < coarse.width; ++u) y.view()(0, u, v) = s.gain * fine(u * s.scale, v * s.scale) + s.offset;
   std::vector<float> out(std::size_t(w) * std::size_t(h), NAN);
-  network_correction(Exec(), simd, y.view(), 0, x.view(), s.scale, s.centre, out.data());
+  network_correction(Exec(), simd, y.view(), 0, x.view(), s.scale, s.centre, s.orientations, out.data());
   return out;
 }
 
@@ -93,7 +94,7 @@ TEST(Convolution, values_are_rounded_half_to_even_and_limited) {
 TEST(ResidualNetwork, every_instruction_set_gives_the_same_bits) {
   for (const int scale : {3, 4})
     for (const Size size : {Size{scale, scale}, Size{36, 4 * scale}, Size{216, 300}}) {
-      const Scene scene{.scale = scale, .size = size};
+      const Scene scene{.scale = scale, .size = size, .orientations = 8};
       const auto expected = correction(scene, Simd::portable);
       for (int level = 1; level <= int(widest_simd()); ++level)
         EXPECT_EQ(correction(scene, Simd(level)), expected) << level;
@@ -120,11 +121,60 @@ TEST(ResidualNetwork, leaves_constants_alone) {
     for (const float c : correction({.size = {42, 30}, .gain = 0, .offset = level})) ASSERT_EQ(c, 0);
 }
 
+// The image in one of the eight orientations: rows and columns changed, then rows and columns mirrored.
+std::vector<float> reoriented(const std::vector<float>& image, int edge, bool transposed, bool down, bool right) {
+  std::vector<float> out;
+  for (int v = 0; v < edge; ++v)
+    for (int u = 0; u < edge; ++u) {
+      const int y = down ? edge - 1 - v : v, x = right ? edge - 1 - u : u;
+      out.push_back(image[std::size_t(transposed ? x * edge + y : y * edge + x)]);
+    }
+  return out;
+}
+
+// The mean over all orientations follows the image, however it is turned; that of one does not.
+TEST(ResidualNetwork, the_mean_of_its_orientations_turns_with_the_image) {
+  for (const int scale : {3, 4}) {
+    const int cells = 12, edge = cells * scale;
+    std::vector<float> fine, samples;
+    for (int v = 0; v < edge; ++v)
+      for (int u = 0; u < edge; ++u) fine.push_back(texture(u, v));
+    for (int v = 0; v < cells; ++v)
+      for (int u = 0; u < cells; ++u) samples.push_back(texture(scale * u + 1, scale * v + 1));
+    const auto correct = [&](const std::vector<float>& x, const std::vector<float>& y, int orientations) {
+      Tile fine_tile({0, 0, edge, edge}, 1), samples_tile({0, 0, cells, cells}, 1);
+      for (int i = 0; i < edge * edge; ++i) fine_tile.view()(0, i % edge, i / edge) = x[std::size_t(i)];
+      for (int i = 0; i < cells * cells; ++i) samples_tile.view()(0, i % cells, i / cells) = y[std::size_t(i)];
+      std::vector<float> out(x.size());
+      network_correction(Exec(), widest_simd(), samples_tile.view(), 0, fine_tile.view(), scale, 0.5 * (scale - 1),
+                         orientations, out.data());
+      return out;
+    };
+    const auto mean = correct(fine, samples, 8);
+    for (const bool transposed : {false, true})
+      for (const bool down : {false, true})
+        for (const bool right : {false, true}) {
+          const auto x = reoriented(fine, edge, transposed, down, right);
+          const auto y = reoriented(samples, cells, transposed, down, right);
+          EXPECT_EQ(correct(x, y, 8), reoriented(mean, edge, transposed, down, right)) << transposed << down << right;
+        }
+    // Two are half a turn apart, four a quarter.
+    const auto half_turned = [&](const std::vector<float>& v, int n) { return reoriented(v, n, false, true, true); };
+    const auto quarter_turned = [&](const std::vector<float>& v, int n) { return reoriented(v, n, true, false, true); };
+    EXPECT_EQ(correct(half_turned(fine, edge), half_turned(samples, cells), 2),
+              half_turned(correct(fine, samples, 2), edge));
+    EXPECT_EQ(correct(quarter_turned(fine, edge), quarter_turned(samples, cells), 4),
+              quarter_turned(correct(fine, samples, 4), edge));
+    EXPECT_NE(correct(half_turned(fine, edge), half_turned(samples, cells), 1),
+              half_turned(correct(fine, samples, 1), edge));
+  }
+}
+
 // What begins at another sample gives what the whole gives, except near its edges, wherever samples lie in their cells.
 TEST(ResidualNetwork, sees_no_farther_than_its_reach) {
   for (const int scale : {3, 4})
     for (const double centre : {0.0, 1.5, -4.0, 5.0}) {
-      const Scene everything{.scale = scale, .centre = centre, .size = {30 * scale, 29 * scale}};
+      const Scene everything{.scale = scale, .centre = centre, .size = {30 * scale, 29 * scale}, .orientations = 4};
       Scene some = everything;
       some.left = 5;
       some.top = 3;
