@@ -1,14 +1,13 @@
 // The real executor: pass after pass of a scene, and what has to happen between them.
-#include <tbb/task_arena.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
 
 #include "pipeline/core/unshared_sink.h"
+#include "pipeline/graph/earlier_run.h"
 #include "pipeline/graph/memory_need.h"
 #include "pipeline/graph/pass_run.h"
-#include "pipeline/graph/record_file.h"
+#include "pipeline/graph/run.h"
 #include "pipeline/graph/scratch_image.h"
 
 namespace nadir {
@@ -33,6 +32,7 @@ class TiledRun {
  public:
   TiledRun(const Graph& graph, const SceneInputs& inputs, const RunOptions& options, Workers& workers)
       : scene_(graph, inputs),
+        earlier_(scene_, options.log),
         options_(options),
         workers_(workers),
         passes_(plan_passes(graph)),
@@ -42,7 +42,8 @@ class TiledRun {
         ready_(passes_.size()) {}
 
   SceneReport run() {
-    restore_what_was_found();
+    for (const Pass& pass : passes_)
+      if (!pass.tiles()) restored_[std::size_t(pass.estimate)] = earlier_.restore_value(pass.estimate);
     if (passes_.size() > 1) workers_.execute([this] { check_all_passes(); });
     if (knows_what_is_read()) workers_.execute([this] { prepare_from_the_last(); });
     for (std::size_t p = 0; p < passes_.size(); ++p) run_one(p);
@@ -89,7 +90,7 @@ class TiledRun {
     else
       run_estimate(pass, *ready_[p]);
     ready_[p].reset();
-    if (!is_resumable())
+    if (!earlier_.is_resumable())
       for (std::size_t n = 0; n < scene_.size(); ++n)
         if (last_use(int(n)) == p) scene_.bound(int(n)).stored.clear();
   }
@@ -124,15 +125,11 @@ class TiledRun {
     return false;
   }
 
-  bool is_resumable() const { return !scene_.inputs().resume_key.empty(); }
-
   MemoryLimits limits() const {
     MemoryLimits limits = memory_limits(options_);
     limits.fixed_tile = !options_.unit.is_all() || options_.only_finish;
     return limits;
   }
-
-  std::string saved(int n) const { return scene_.inputs().work_dir + "/" + scene_.node(n).id + ".found.yaml"; }
 
   void open_outputs(std::size_t p, PassPlan& plan) {
     const std::string cut = "tiles of " + std::to_string(plan.tile);
@@ -160,70 +157,7 @@ class TiledRun {
     const int n = pass.estimate;
     auto evidence = run_pass(scene_, plan, options_, workers_, name_of(pass));
     workers_.execute([&] { conclude(n, std::move(evidence)); });
-    keep_model(n);
-    if (is_resumable()) save_value(saved(n), scene_.resume_key(""), saved_form(n));
-  }
-
-  // What is saved for a later run names files from the scene's folder on, which may be moved or be named from
-  // elsewhere.
-  std::string from_output_dir(const std::string& path) const {
-    const std::string dir = scene_.inputs().output_dir + "/";
-    return path.starts_with(dir) ? path.substr(dir.size()) : path;
-  }
-  std::string in_output_dir(const std::string& path) const {
-    return (fs::path(scene_.inputs().output_dir) / path).string();
-  }
-
-  template <class Change>
-  static Record with_paths(Record facts, const Change& change) {
-    for (const char* name : {"path", "picture"})
-      if (const Scalar* path = facts.find(name)) facts.set(name, change(std::get<std::string>(*path)));
-    return facts;
-  }
-
-  // Models are files beside the outputs; what is saved for a later run is where.
-  static constexpr const char* kModelFile = "= model file";
-
-  void keep_model(int n) {
-    BoundNode& b = scene_.bound(n);
-    const auto* model = std::get_if<ModelPtr>(&b.value);
-    const std::string bytes = model && *model ? (*model)->bytes() : "";
-    if (bytes.empty()) return;
-    b.model_file = scene_.inputs().output_dir + "/" + scene_.node(n).id + ".model";
-    save_model(b.model_file, bytes);
-  }
-
-  Value saved_form(int n) const {
-    const BoundNode& b = scene_.bound(n);
-    return b.model_file.empty() ? b.value : Value(Record{{kModelFile, from_output_dir(b.model_file)}});
-  }
-
-  void restore_what_was_found() {
-    if (!is_resumable()) return;
-    for (const Pass& pass : passes_) {
-      if (pass.tiles()) continue;
-      auto value = load_value(saved(pass.estimate), scene_.resume_key(""));
-      restored_[std::size_t(pass.estimate)] = value && restore(pass.estimate, std::move(*value));
-    }
-  }
-
-  // False where the value has to be found again.
-  bool restore(int n, Value value) {
-    BoundNode& b = scene_.bound(n);
-    const auto* record = std::get_if<Record>(&value);
-    const Scalar* file = record ? record->find(kModelFile) : nullptr;
-    if (!file) {
-      b.value = std::move(value);
-      return true;
-    }
-    try {
-      b.model_file = in_output_dir(std::get<std::string>(*file));
-      b.value = scene_.node(n).stage->read_model(load_model(b.model_file));
-    } catch (const Error&) {
-      return false;
-    }
-    if (options_.log) options_.log(scene_.node(n).id + ": is there from an earlier run");
-    return true;
+    earlier_.save_value_of(n);
   }
 
   std::string name_of(const Pass& pass) const {
@@ -238,15 +172,10 @@ class TiledRun {
 
   // A sink whose file got its final name before the interruption needs nothing any more.
   void open_sink(int n, const std::string& cut) {
-    if (is_resumable()) {
-      auto facts = load_record(saved(n), scene_.resume_key(""));
-      if (facts) facts = with_paths(*facts, [this](const std::string& path) { return in_output_dir(path); });
-      const Scalar* path = facts ? facts->find("path") : nullptr;
-      if (path && fs::exists(std::get<std::string>(*path))) {
-        scene_.bound(n).sink_facts = *facts;
-        finished_[std::size_t(n)] = true;
-        return;
-      }
+    if (const auto facts = earlier_.finished_output(n)) {
+      scene_.bound(n).sink_facts = *facts;
+      finished_[std::size_t(n)] = true;
+      return;
     }
     scene_.open_sink(n, cut);
   }
@@ -307,9 +236,7 @@ class TiledRun {
       rethrow_with(label(scene_.node(n)));
     }
     // An only output is recorded with the whole scene.
-    if (is_resumable() && passes_.size() + passes_.back().sinks.size() > 2)
-      save_record(saved(n), scene_.resume_key(""),
-                  with_paths(b.sink_facts, [this](const std::string& path) { return from_output_dir(path); }));
+    if (passes_.size() + passes_.back().sinks.size() > 2) earlier_.save_output(n);
   }
 
   void conclude(int n, std::vector<std::unique_ptr<Evidence>> evidence) {
@@ -333,6 +260,7 @@ class TiledRun {
   }
 
   Scene scene_;
+  EarlierRun earlier_;
   const RunOptions& options_;
   Workers& workers_;
   std::vector<Pass> passes_;
@@ -343,40 +271,6 @@ class TiledRun {
 };
 
 }  // namespace
-
-void Trace::add(int node, std::size_t token, Clock::time_point start, Clock::time_point end) {
-  const auto us = [](Clock::duration d) { return std::chrono::duration<double, std::micro>(d).count(); };
-  const std::size_t thread = std::size_t(std::max(0, tbb::this_task_arena::current_thread_index()));
-  const std::scoped_lock lock(mutex_);
-  events_.push_back({node, token, thread, us(start - origin_), us(end - start)});
-}
-
-// An eighth is for what the allocator holds back between pieces of memory that are in use.
-MemoryLimits memory_limits(const RunOptions& options) {
-  const std::size_t cache = cache_share(options.memory);
-  return {options.memory - cache - options.memory / 8, options.threads, cache};
-}
-
-// memory_limits backwards: the cache takes a quarter of a small budget and 256 MiB of a large one, whichever is less.
-std::size_t budget_for(std::size_t tiles) {
-  return std::min((tiles * 8 + 4) / 5, ((tiles + (std::size_t{256} << 20)) * 8 + 6) / 7);
-}
-
-std::size_t cache_share(std::size_t memory) { return std::min(memory / 4, std::size_t{256} << 20); }
-
-SceneReport report_of(Scene& scene) {
-  SceneReport report;
-  for (int n = 0; n < int(scene.size()); ++n) {
-    const Node& node = scene.node(n);
-    const BoundNode& b = scene.bound(n);
-    if (node.stage->as<SinkFactory>()) report.outputs.emplace_back(node.id, b.sink_facts);
-    if (!std::holds_alternative<std::monostate>(b.value)) report.values.emplace_back(node.id, describe(b.value));
-    if (!b.model_file.empty()) report.values.back().second.set("file", b.model_file);
-    const NodeStats& s = scene.stats(n);
-    report.nodes.push_back({node.id, node.stage->name, s.calls, double(s.nanoseconds) * 1e-9, s.bytes});
-  }
-  return report;
-}
 
 SceneReport run_tiled(const Graph& graph, const SceneInputs& inputs, const RunOptions& options, Workers& workers) {
   return TiledRun(graph, inputs, options, workers).run();
