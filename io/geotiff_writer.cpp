@@ -28,7 +28,7 @@ NADIR_PARAMS(ImageParams,
                    "Sample type; same: that of the scene (i8 becomes i16). Integers are rounded and clamped."),
              PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}),
                    "Lossless compression of blocks; none: tiles as they are computed, written once, in no COG layout."),
-             PARAM(block_px, "px", range(128, 4096), "Side of a block, a multiple of 16."),
+             PARAM(block_px, "px", multiples(16, 128, 4096), "Side of a block."),
              PARAM(overviews, "", any(), "Adds reduced images (averages) for fast display."))
 
 struct MaskParams {
@@ -38,7 +38,7 @@ struct MaskParams {
 };
 NADIR_PARAMS(MaskParams,
              PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}), "Lossless compression of blocks."),
-             PARAM(block_px, "px", range(128, 4096), "Side of a block, a multiple of 16."),
+             PARAM(block_px, "px", multiples(16, 128, 4096), "Side of a block."),
              PARAM(overviews, "", any(), "Adds reduced masks (most frequent class) for fast display."))
 
 SampleType sample_type(OutputType type, SampleType same) {
@@ -103,14 +103,8 @@ class MaskSink final : public Sink {
   CogFile file_;
 };
 
-void check_block(int block_px, const std::string& node) {
-  if (block_px % 16 != 0)
-    throw Error(Fault::config, node + ": block_px = " + std::to_string(block_px) + ", must be a multiple of 16");
-}
-
 std::unique_ptr<Sink> make_image_sink(const StageContext& context) {
   const auto p = context.read<ImageParams>();
-  check_block(p.block_px, context.node);
   const ImageInfo& info = *context.images[0];
   const Encoding encoding = encoding_of(sample_type(p.type, info.type), info.nodata);
   // No index lies between two others.
@@ -127,7 +121,6 @@ SampleType mask_type(const ImageInfo& info) {
 
 std::unique_ptr<Sink> make_mask_sink(const StageContext& context) {
   const auto p = context.read<MaskParams>();
-  check_block(p.block_px, context.node);
   ImageInfo info = *context.images[0];
   for (BandInfo& band : info.bands) band = {band.name.empty() ? "class" : band.name, 1, 0, ""};
   const CogOptions options{p.compression, p.block_px, p.overviews, Reduction::most_frequent, !info.classes.empty()};

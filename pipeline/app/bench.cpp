@@ -20,8 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 // Bytes read and written a second when memory much larger than any cache is copied by as many threads.
 double copy_gb_per_s(int threads) {
   const std::size_t bytes = std::size_t{256} << 20;

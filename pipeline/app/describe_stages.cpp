@@ -90,6 +90,7 @@ Json param_json(const ParamSpec& p) {
     param["choices"] = p.limits.choices;
   else if (std::isfinite(p.limits.min) || std::isfinite(p.limits.max))
     param["range"] = json_of(Scalar(std::vector<double>{p.limits.min, p.limits.max}));
+  if (p.limits.multiple_of > 1) param["multiple_of"] = p.limits.multiple_of;
   param["doc"] = p.doc;
   return param;
 }

@@ -1,4 +1,4 @@
-// Medians and memory.
+// Time, medians and memory.
 #include "pipeline/app/measure.h"
 
 #include <sys/resource.h>
@@ -8,6 +8,10 @@
 #include <string>
 
 namespace nadir::app {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());

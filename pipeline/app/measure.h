@@ -1,9 +1,12 @@
-// What benchmarks measure beside time.
+// Time, medians and memory.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 namespace nadir::app {
+
+double seconds_since(std::chrono::steady_clock::time_point start);
 
 double median(std::vector<double> values);
 

@@ -39,10 +39,6 @@ void catch_signals() {
   std::signal(SIGTERM, stop);
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 Device choose_device(const Graph& graph, Log& log) {
   if (graph.run.device == DeviceChoice::cpu) return Device::cpu;
   const std::string why_not = missing_device();

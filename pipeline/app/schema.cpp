@@ -13,6 +13,7 @@ Json bounded(Json schema, const Limits& limits) {
   const auto number = [whole](double v) { return whole ? Json(std::int64_t(v)) : Json(v); };
   if (std::isfinite(limits.min)) schema["minimum"] = number(limits.min);
   if (std::isfinite(limits.max)) schema["maximum"] = number(limits.max);
+  if (limits.multiple_of > 1) schema["multipleOf"] = limits.multiple_of;
   return schema;
 }
 

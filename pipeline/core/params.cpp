@@ -62,6 +62,10 @@ bool has_type(ParamType type, const ParamValue& value) {
 
 bool in_range(const Limits& limits, double v) { return v >= limits.min && v <= limits.max; }
 
+bool is_allowed(const Limits& limits, std::int64_t v) {
+  return in_range(limits, double(v)) && v % limits.multiple_of == 0;
+}
+
 }  // namespace
 
 std::string to_text(const ParamValue& value) {
@@ -81,7 +85,9 @@ std::string allowed(const ParamSpec& spec) {
     for (std::size_t i = 0; i < spec.limits.choices.size(); ++i) text += (i ? ", " : "") + spec.limits.choices[i];
     return text;
   }
-  const std::string kind = spec.type == ParamType::integer   ? "a whole number"
+  const int of = spec.limits.multiple_of;
+  const std::string kind = spec.type == ParamType::integer
+                               ? (of > 1 ? "a multiple of " + std::to_string(of) : "a whole number")
                            : spec.type == ParamType::number  ? "a number"
                            : spec.type == ParamType::numbers ? "a list of numbers"
                            : spec.type == ParamType::texts   ? "a list of texts"
@@ -101,7 +107,7 @@ std::optional<std::string> check(const ParamSpec& spec, ParamValue& value) {
   const std::string complaint = spec.name + " = " + to_text(value) + ", must be " + allowed(spec) +
                                 (spec.type == ParamType::numbers ? ", written as [1, 2]" : "");
   if (!has_type(spec.type, value)) return complaint;
-  if (const auto* i = std::get_if<std::int64_t>(&value); i && !in_range(spec.limits, double(*i))) return complaint;
+  if (const auto* i = std::get_if<std::int64_t>(&value); i && !is_allowed(spec.limits, *i)) return complaint;
   if (const auto* d = std::get_if<double>(&value); d && !in_range(spec.limits, *d)) return complaint;
   if (const auto* n = std::get_if<std::vector<double>>(&value))
     for (const double v : *n)

@@ -25,14 +25,16 @@ using ParamMap = std::map<std::string, ParamValue>;
 
 enum class ParamType { boolean, integer, number, choice, text, numbers, texts };
 
-/// Allowed values: a closed interval for numbers, a list for choices.
+/// Allowed values: a closed interval for numbers, of which whole ones may have to be multiples; a list for choices.
 struct Limits {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
-  std::vector<std::string> choices;
+  std::vector<std::string> choices = {};
+  int multiple_of = 1;
 };
 
 inline Limits range(double min, double max) { return {min, max, {}}; }
+inline Limits multiples(int of, double min, double max) { return {min, max, {}, of}; }
 inline Limits choices(std::vector<std::string> names) { return {0, 0, std::move(names)}; }
 inline Limits any() { return {}; }
 
