@@ -8,6 +8,41 @@
 
 namespace nadir {
 
+/// InterpolationTaps with four samples, where the loops run; by phase.
+struct BicubicTaps {
+  static constexpr int kMostScale = 4;
+  static constexpr int kTaps = 4;
+  int scale;
+  int first[kMostScale];  ///< relative to the coarse sample that a fine one belongs to
+  float weights[kMostScale][kTaps];
+};
+
+/// The interpolation of an image that is mirrored at its edges, and beyond the edges of the fine image what it shows
+/// within. Samples and order of sums as Interpolate has them where all are valid.
+struct InterpolateMirrored {
+  ConstTileView coarse;  ///< the whole image
+  TileView fine;
+  BicubicTaps taps;
+
+  HD void operator()(int b, int u, int v) const {
+    const int width = coarse.window.width, height = coarse.window.height;
+    const int x = mirror(u, width * taps.scale), y = mirror(v, height * taps.scale);
+    const int own_x = x / taps.scale, own_y = y / taps.scale;
+    const int across = x - own_x * taps.scale, down = y - own_y * taps.scale;
+    const int left = own_x + taps.first[across], top = own_y + taps.first[down];
+    float sum = 0;
+    for (int j = 0; j < BicubicTaps::kTaps; ++j) {
+      const int from = mirror(top + j, height);
+      float row = 0;
+      for (int i = 0; i < BicubicTaps::kTaps; ++i)
+        row += taps.weights[across][i] * coarse(b, mirror(left + i, width), from);
+      sum += taps.weights[down][j] * row;
+    }
+    fine(b, u, v) = sum;
+    if (b == 0) fine.mask()(u, v) = 1;
+  }
+};
+
 /// Pixels outside [0, width) x [0, height) from their mirror image inside; the mask is left alone.
 struct MirrorSamples {
   TileView x;

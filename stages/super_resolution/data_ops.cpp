@@ -1,6 +1,7 @@
 // Launches of the data term; compiled as C++ or as CUDA.
 #include "stages/super_resolution/data_ops.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "stages/super_resolution/data_kernels.h"
@@ -68,6 +69,18 @@ void Projection::multiply(const ProjectionVectors& v, const float* a, const floa
 
 std::size_t Projection::bytes(Size coarse, Size fine, int bands) {
   return 6 * Tile::bytes(whole(coarse), bands) + 2 * Tile::bytes(whole(fine), bands);
+}
+
+void interpolate_mirrored(Exec& exec, ConstTileView y, const InterpolationTaps& taps, TileView x) {
+  if (taps.scale() > BicubicTaps::kMostScale || taps.count() != BicubicTaps::kTaps)
+    throw Error(Fault::internal, "another interpolation than kernels can do");
+  BicubicTaps by_phase{};
+  by_phase.scale = taps.scale();
+  for (int p = 0; p < taps.scale(); ++p) {
+    by_phase.first[p] = taps.first(p);
+    std::copy_n(taps.weights(p), BicubicTaps::kTaps, by_phase.weights[p]);
+  }
+  for_each(exec, x.bands, x.window, InterpolateMirrored{y, x, by_phase}, "interpolate_mirrored");
 }
 
 void mix_bands(Exec& exec, ConstTileView x, const float* weights, float offset, float* out) {

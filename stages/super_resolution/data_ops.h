@@ -5,6 +5,7 @@
 
 #include "pipeline/backend/buffer.h"
 #include "stages/super_resolution/data_term.h"
+#include "stages/super_resolution/interpolate.h"
 
 namespace nadir {
 
@@ -39,6 +40,10 @@ class Projection {
   std::unique_ptr<Buffer<ProjectionState>> state_;
 };
 
+/// What first_estimate gives: the bicubic interpolation of y, the whole coarse image, in all of x, beyond the edges of
+/// the fine image its mirror image; all of it valid. Masks of y do not matter. Throws Error(Fault::internal) for scales
+/// that kernels cannot take.
+void interpolate_mirrored(Exec& exec, ConstTileView y, const InterpolationTaps& taps, TileView x);
 /// offset + sum of weight times band of a window at (0, 0), as rows of its width. `weights` lie where the loops run.
 void mix_bands(Exec& exec, ConstTileView x, const float* weights, float offset, float* out);
 /// One band, as rows of its width.

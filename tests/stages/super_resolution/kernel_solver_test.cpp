@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
 
 #include "pipeline/backend/launch_blocks.h"
 #include "pipeline/backend/staged_tile.h"
@@ -159,6 +160,37 @@ double solver_difference(Exec& exec, Quality quality, int iterations, Size coars
   return most;
 }
 
+void expect_same_samples(ConstTileView a, ConstTileView b) {
+  ASSERT_EQ(a.window, b.window);
+  for (int v = a.window.y; v < a.window.bottom(); ++v)
+    for (int u = a.window.x; u < a.window.right(); ++u) {
+      ASSERT_EQ(a.is_valid(u, v), b.is_valid(u, v)) << u << ", " << v;
+      for (int band = 0; band < a.bands; ++band)
+        ASSERT_EQ(a(band, u, v), b(band, u, v)) << band << ": " << u << ", " << v;
+    }
+}
+
+void expect_same_start(Exec& exec) {
+  for (const int scale : {1, 2, 3, 4})
+    for (const Phase phase : {Phase::corner, Phase::centre})
+      for (const Size coarse : {Size{1, 1}, Size{2, 3}, Size{40, 11}}) {
+        SCOPED_TRACE(std::to_string(scale) + ": " + std::to_string(coarse.width));
+        const Observation o = observation(gaussian_taps(1.6, 0), scale, phase, Sampling::decimate);
+        const DataTerm data(o, coarse);
+        test::Image y = test::make_texture(coarse.width, coarse.height, 2, 5);
+        y.invalidate({0, 0, 1, 1});
+        Exec host;
+        const Tile expected = first_estimate(host, data, o, y.tile.view());
+        const StagedTile staged(exec, y.tile.view());
+        StagedTile x(exec, data.padded(), 2);
+        interpolate_mirrored(exec, staged.view(), {Interpolation::bicubic, scale, centre_of(o)}, x.view());
+        Tile start(data.padded(), 2);
+        x.download(start.view());
+        exec.finish();
+        expect_same_samples(start.view(), expected.view());
+      }
+}
+
 void expect_same_corrections(Exec& exec, int orientations) {
   for (const int scale : {3, 4})
     for (const double centre : {0.0, 1.5, 5.0}) {
@@ -204,6 +236,12 @@ TEST_P(BothOrders, kernels_solve_to_the_same_image) {
   EXPECT_LE(solver_difference(exec_, Quality::balanced, 2, {2, 3}, 0.3f), 0.02);
 }
 
+TEST(KernelSolver, starts_from_the_same_image) {
+  Exec exec;
+  exec.limit_memory(std::size_t{1} << 40);
+  expect_same_start(exec);
+}
+
 TEST(KernelSolver, corrects_with_the_same_bits) {
   Exec exec;
   exec.limit_memory(std::size_t{1} << 40);
@@ -247,6 +285,12 @@ TEST(Device, shrinks_and_aggregates_with_the_same_bits) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
   expect_same_groups(exec);
+}
+
+TEST(Device, starts_from_the_same_image) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_same_start(exec);
 }
 
 TEST(Device, corrects_with_the_same_bits) {
