@@ -54,10 +54,13 @@ struct QuantizeGuide {
 };
 
 /// One block finds the patches of one reference: it measures all candidates, finds the largest distance that counts
-/// two bits at a time, and writes the list in the order of the candidates.
+/// two bits at a time, and writes the list in the order of the candidates. `kPatch` is the edge of patches, or 0 where
+/// `patch` says what it is.
+template <int kPatch>
 struct FindMatches {
   static constexpr int kThreads = 256;
-  static constexpr int kBits = 30;  // of a distance, copies' penalties included
+  static constexpr int kTogether = 4;  // candidates side by side that a thread measures at once
+  static constexpr int kBits = 30;     // of a distance, copies' penalties included
   static constexpr int kSteps = kBits / 2;
   static constexpr int kLargestArea = 64;
 
@@ -86,8 +89,8 @@ struct FindMatches {
     int top, bottom;              // rows that may be searched, bottom excluded
     int dense_top, dense_bottom;  // of these all are
     int step, phase;              // of the others those where (row + phase) % step == 0
-    int candidates;
-    int first_row;  // in the list of rows
+    int rows;                     // that are searched
+    int first_row;                // of them in the list of rows
   };
   struct Shared {
     Span spans[kMostLevels];
@@ -118,21 +121,21 @@ struct FindMatches {
   }
 
  private:
+  HD int edge() const { return kPatch > 0 ? kPatch : patch; }
   HD static int minimum(int a, int b) { return a < b ? a : b; }
   HD static int maximum(int a, int b) { return a > b ? a : b; }
 
   HD void begin(Shared& s, int row, int column, int thread) const {
-    for (int i = thread; i < patch * patch; i += kThreads)
-      s.reference[i] = guide[(row + i / patch) * stride + column + i % patch];
+    for (int i = thread; i < edge() * edge(); i += kThreads)
+      s.reference[i] = guide[(row + i / edge()) * stride + column + i % edge()];
     for (int i = thread; i < 3 * kSteps; i += kThreads) s.counts[i / 3][i % 3] = 0;
     if (thread != 0) return;
     int first_row = 0;
     for (int l = 0; l < level_count; ++l) {
       s.spans[l] = span_of(l, row, column);
       s.spans[l].first_row = first_row;
-      const int count = searched_before(s.spans[l], s.spans[l].bottom);
-      s.spans[l].candidates = count * s.spans[l].columns;
-      first_row += count;
+      s.spans[l].rows = searched_before(s.spans[l], s.spans[l].bottom);
+      first_row += s.spans[l].rows;
     }
   }
 
@@ -143,9 +146,9 @@ struct FindMatches {
     const int x = int(float(column + origin_x) / level.factor + 0.5f) - level.first_x;
     Span s{};
     s.left = maximum(0, x - reach);
-    s.columns = maximum(0, minimum(level.width - patch, x + reach) - s.left + 1);
+    s.columns = maximum(0, minimum(level.width - edge(), x + reach) - s.left + 1);
     s.top = maximum(0, y - reach);
-    s.bottom = s.columns > 0 ? maximum(s.top, minimum(level.height - patch, y + reach) + 1) : s.top;
+    s.bottom = s.columns > 0 ? maximum(s.top, minimum(level.height - edge(), y + reach) + 1) : s.top;
     const int dense = l == 0 ? dense_rows : -1;  // no row of the copies is near
     s.dense_top = minimum(s.bottom, maximum(s.top, y - dense));
     s.dense_bottom = maximum(s.dense_top, minimum(s.bottom, y + dense + 1));
@@ -174,42 +177,65 @@ struct FindMatches {
     }
   }
 
-  // The index in the pyramid of candidate c, and whether it lies in a copy.
-  struct Place {
-    int index;
-    bool in_copy;
-  };
-  HD Place place_of(const Shared& s, const int* searched, int c) const {
+  HD static int candidates_of(const Span& s) { return s.rows * s.columns; }
+
+  // The index in the pyramid of candidate c.
+  HD int place_of(const Shared& s, const int* searched, int c) const {
     int l = 0;
-    while (c >= s.spans[l].candidates) c -= s.spans[l++].candidates;
+    while (c >= candidates_of(s.spans[l])) c -= candidates_of(s.spans[l++]);
     const Span& span = s.spans[l];
-    return {searched[span.first_row + c / span.columns] * stride + span.left + c % span.columns, l > 0};
+    return searched[span.first_row + c / span.columns] * stride + span.left + c % span.columns;
   }
 
   HD int candidates(const Shared& s) const {
     int sum = 0;
-    for (int l = 0; l < level_count; ++l) sum += s.spans[l].candidates;
+    for (int l = 0; l < level_count; ++l) sum += candidates_of(s.spans[l]);
     return sum;
   }
   HD int wanted(const Shared& s) const { return minimum(similar, candidates(s)); }
 
   HD void measure(const Shared& s, const int* searched, std::int32_t* d, int thread) const {
-    const int count = candidates(s);
-    for (int c = thread; c < count; c += kThreads) {
-      const Place place = place_of(s, searched, c);
-      const std::int16_t* at = guide + place.index;
-      std::int32_t sum = 0;
-      for (int p = 0; p < patch; ++p)
-        for (int q = 0; q < patch; ++q) {
-          const int apart = at[p * stride + q] - s.reference[p * patch + q];
-          sum += apart * apart;
-        }
-      if (place.in_copy) {
-        sum += copy_penalty;
-        sum += std::int32_t(float(sum) * copy_handicap);
+    int i = thread;  // of the level's groups of candidates
+    for (int l = 0; l < level_count; ++l) {
+      const Span& span = s.spans[l];
+      const int groups = (span.columns + kTogether - 1) / kTogether;  // a row
+      for (; i < span.rows * groups; i += kThreads) {
+        const int row = i / groups;
+        const int column = i % groups * kTogether;
+        const int count = minimum(kTogether, span.columns - column);
+        measure_together(s, searched[span.first_row + row] * stride + span.left + column, count, l > 0,
+                         d + row * span.columns + column);
       }
-      d[c] = minimum(sum, (1 << kBits) - 1);
+      i -= span.rows * groups;
+      d += candidates_of(span);
     }
+  }
+
+  // `count` candidates side by side, the first at `index`: each sample is loaded once for all of them.
+  HD void measure_together(const Shared& s, int index, int count, bool in_copy, std::int32_t* d) const {
+    const int last = edge() + count - 2;  // sample of a row that one of them has
+    const auto limited = [&](int q) { return q < edge() ? q : minimum(q, last); };
+    std::int32_t sum[kTogether] = {};
+    for (int p = 0; p < edge(); ++p) {
+      const std::int16_t* const at = guide + index + p * stride;
+      int near[kTogether];
+      for (int c = 1; c < kTogether; ++c) near[c] = at[limited(c - 1)];
+      for (int q = 0; q < edge(); ++q) {
+        for (int c = 1; c < kTogether; ++c) near[c - 1] = near[c];
+        near[kTogether - 1] = at[limited(q + kTogether - 1)];
+        const int wanted = s.reference[p * edge() + q];
+        for (int c = 0; c < kTogether; ++c) sum[c] += (near[c] - wanted) * (near[c] - wanted);
+      }
+    }
+    for (int c = 0; c < count; ++c) d[c] = distance(sum[c], in_copy);
+  }
+
+  HD std::int32_t distance(std::int32_t sum, bool in_copy) const {
+    if (in_copy) {
+      sum += copy_penalty;
+      sum += std::int32_t(float(sum) * copy_handicap);
+    }
+    return minimum(sum, (1 << kBits) - 1);
   }
 
   // The bits that the first `steps` counts tell of the largest distance that counts.
@@ -265,7 +291,7 @@ struct FindMatches {
     int n = before + minimum(ties, ties_wanted);
     for (int c = thread * length; c < end; ++c) {
       if (d[c] > last || (d[c] == last && ties++ >= ties_wanted)) continue;
-      out[n++] = place_of(s, searched, c).index;
+      out[n++] = place_of(s, searched, c);
     }
   }
 

@@ -77,6 +77,10 @@ std::vector<Scene> search_scenes() {
   scenes.emplace_back(Size{40, 51}, two, Origin{}, s, 4);
   s.similar = 40;
   scenes.emplace_back(Size{8, 7}, none, Origin{}, s, 0);  // fewer candidates than wanted
+  for (const int patch : {4, 7}) {  // for which no kernel of its own is made
+    s.patch = patch;
+    scenes.emplace_back(Size{37, 29}, one, Origin{}, s, 2);
+  }
   s.patch = 8;
   s.radius = 80;  // more distances than a block can share
   s.dense_rows = 80;
