@@ -5,8 +5,6 @@
 #include <cstdint>
 
 #include "pipeline/backend/launch_blocks.h"
-#include "stages/super_resolution/guide_units.h"
-#include "stages/super_resolution/pyramid.h"
 
 namespace nadir {
 
@@ -20,45 +18,14 @@ struct SearchLevel {
   int first_x, first_y;
 };
 
-/// A copy from the image above it; see PyramidLayout::fill_copies. Pixel (x, y) of the copy.
-struct FillCopy {
-  float* pyramid;
-  std::ptrdiff_t stride;
-  int top;
-  const DownscaleTable::Entry* columns;
-  const DownscaleTable::Entry* rows;
-
-  HD void operator()(int, int x, int y) const {
-    const DownscaleTable::Entry& e = rows[y];
-    const DownscaleTable::Entry& c = columns[x];
-    float sum = 0;
-    for (int j = 0; j < DownscaleTable::kTaps; ++j) {
-      const float* at = pyramid + c.index[j];
-      float row = e.weight[0] * at[e.index[0] * stride];
-      for (int i = 1; i < DownscaleTable::kTaps; ++i) row += e.weight[i] * at[e.index[i] * stride];
-      sum += c.weight[j] * row;
-    }
-    pyramid[(top + y) * stride + x] = sum;
-  }
-};
-
-/// What patches are compared by, as Guide::quantize rounds it.
-struct QuantizeGuide {
-  const float* pyramid;
-  std::int16_t* guide;
-  std::ptrdiff_t stride;
-
-  HD void operator()(int, int x, int y) const {
-    guide[y * stride + x] = std::int16_t(guide_steps(pyramid[y * stride + x]));
-  }
-};
-
 /// One block finds the patches of one reference: it measures all candidates, finds the largest distance that counts
 /// two bits at a time, and writes the list in the order of the candidates. `kPatch` is the edge of patches, or 0 where
 /// `patch` says what it is.
 template <int kPatch>
 struct FindMatches {
   static constexpr int kThreads = 256;
+  static constexpr int kTeam = 32;  // threads whose counts are summed up first
+  static constexpr int kTeams = kThreads / kTeam;
   static constexpr int kTogether = 4;  // candidates side by side that a thread measures at once
   static constexpr int kBits = 30;     // of a distance, copies' penalties included
   static constexpr int kSteps = kBits / 2;
@@ -97,12 +64,13 @@ struct FindMatches {
     int reference[kLargestArea];
     int counts[kSteps][3];
     int nearer[kThreads], equal[kThreads];
+    int nearer_of[kTeams], equal_of[kTeams];  // sums over teams
   };
 
   std::size_t shared_bytes() const {
     return sizeof(Shared) + sizeof(int) * std::size_t(most_rows + (distances ? 0 : most_candidates));
   }
-  HD int phases(int) const { return 6 + kSteps; }
+  HD int phases(int) const { return 7 + kSteps; }
 
   HD void operator()(int block, int phase, int thread, std::byte* memory) const {
     Shared& s = *reinterpret_cast<Shared*>(memory);
@@ -116,7 +84,8 @@ struct FindMatches {
     if (phase == 2) return measure(s, searched, d, thread);
     if (phase < 3 + kSteps) return count_step(s, d, phase - 3, thread);
     if (phase == 3 + kSteps) return count_nearer(s, d, thread);
-    if (phase == 4 + kSteps) return write(s, searched, d, out, thread);
+    if (phase == 4 + kSteps) return sum_teams(s, thread);
+    if (phase == 5 + kSteps) return write(s, searched, d, out, thread);
     repeat(s, out, thread);
   }
 
@@ -277,13 +246,27 @@ struct FindMatches {
     s.equal[thread] = equal;
   }
 
+  HD static void sum_teams(Shared& s, int thread) {
+    if (thread >= 2 * kTeams) return;
+    const int team = thread % kTeams;
+    const int* const counts = (thread < kTeams ? s.nearer : s.equal) + team * kTeam;
+    int sum = 0;
+    for (int i = 0; i < kTeam; ++i) sum += counts[i];
+    (thread < kTeams ? s.nearer_of : s.equal_of)[team] = sum;
+  }
+
   HD void write(const Shared& s, const int* searched, const std::int32_t* d, std::int32_t* out, int thread) const {
     const std::int32_t last = bits_after(s, kSteps);
     int before = 0, all = 0, ties = 0;
-    for (int t = 0; t < kThreads; ++t) {
-      before += t < thread ? s.nearer[t] : 0;
-      ties += t < thread ? s.equal[t] : 0;
-      all += s.nearer[t];
+    const int team = thread / kTeam;
+    for (int i = 0; i < kTeams; ++i) {
+      before += i < team ? s.nearer_of[i] : 0;
+      ties += i < team ? s.equal_of[i] : 0;
+      all += s.nearer_of[i];
+    }
+    for (int t = team * kTeam; t < thread; ++t) {
+      before += s.nearer[t];
+      ties += s.equal[t];
     }
     const int ties_wanted = wanted(s) - all;
     const int length = segment(s);

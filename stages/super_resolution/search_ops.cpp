@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "stages/super_resolution/pyramid_kernels.h"
 #include "stages/super_resolution/search_kernels.h"
 
 namespace nadir {
