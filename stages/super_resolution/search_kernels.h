@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "pipeline/backend/launch_blocks.h"
+#include "stages/super_resolution/matching.h"
 
 namespace nadir {
 
@@ -41,14 +42,12 @@ struct FindMatches {
   std::int32_t copy_penalty;
   float copy_handicap;
   int iteration;
-  const int* rows;  ///< of references
-  const int* columns;
-  int column_count;
-  int first;                ///< reference of block 0
-  int most_rows;            ///< of candidates of a reference
-  int most_candidates;      ///< of a reference
-  std::int32_t* distances;  ///< most_candidates a block; null: in shared memory
-  std::int32_t* matches;    ///< of all references
+  ReferenceAxis rows, columns;  ///< of references
+  int first;                    ///< reference of block 0
+  int most_rows;                ///< of candidates of a reference
+  int most_candidates;          ///< of a reference
+  std::int32_t* distances;      ///< most_candidates a block; null: in shared memory
+  std::int32_t* matches;        ///< of all references
 
   // Where the candidates of one level are: rows that are searched, all from `left` on.
   struct Span {
@@ -77,8 +76,8 @@ struct FindMatches {
     int* const searched = reinterpret_cast<int*>(memory + sizeof(Shared));
     std::int32_t* const d = distances ? distances + std::ptrdiff_t(block) * most_candidates : searched + most_rows;
     std::int32_t* const out = matches + std::ptrdiff_t(first + block) * similar;
-    const int row = rows[(first + block) / column_count];
-    const int column = columns[(first + block) % column_count];
+    const int row = rows.at((first + block) / columns.count());
+    const int column = columns.at((first + block) % columns.count());
     if (phase == 0) return begin(s, row, column, thread);
     if (phase == 1) return list_rows(s, searched, thread);
     if (phase == 2) return measure(s, searched, d, thread);

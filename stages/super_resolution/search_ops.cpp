@@ -63,7 +63,6 @@ void PyramidOps::quantize(const float* pyramid, std::int16_t* guide) const {
 template <int kPatch>
 void PyramidOps::match_with(const std::int16_t* guide, const ReferenceGrid& grid, const SearchSettings& s,
                             int iteration, std::int32_t* matches) const {
-  const Buffer<int> rows(exec_, grid.rows), columns(exec_, grid.columns);
   const Candidates most = most_candidates(layout_, s);
   FindMatches<kPatch> f{};
   f.guide = guide;
@@ -80,7 +79,7 @@ void PyramidOps::match_with(const std::int16_t* guide, const ReferenceGrid& grid
   f.copy_penalty = copy_penalty_steps(s.copy_penalty, s.patch);
   f.copy_handicap = s.copy_handicap;
   f.iteration = iteration;
-  f.rows = rows.data(), f.columns = columns.data(), f.column_count = int(grid.columns.size());
+  f.rows = grid.rows, f.columns = grid.columns;
   f.most_rows = most.rows, f.most_candidates = most.count;
   f.matches = matches;
   if (f.shared_bytes() <= kMostShared) return for_each_block(exec_, grid.count(), f, "find_matches");

@@ -267,6 +267,25 @@ TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
   EXPECT_THROW(shrunk_by_kernels(tiny, s, 30, 0.5f), OutOfDeviceMemory);
 }
 
+TEST(KernelSolver, leaves_memory_for_the_rest_where_patches_could_fill_all_of_it) {
+  const Scene s = std::move(group_scenes()[1]);
+  const auto works = [&](std::size_t bytes) {
+    Exec exec;
+    exec.limit_memory(bytes);
+    try {
+      const GroupShrinker shrinker(exec, s.layout.size(), s.grid, s.search);
+      return true;
+    } catch (const OutOfDeviceMemory&) {
+      return false;
+    }
+  };
+  constexpr std::size_t kStep = 500;
+  std::size_t least = kStep;
+  while (!works(least)) least += kStep;
+  EXPECT_LT(least, 400'000u);
+  for (std::size_t more = least; more < 3 * least; more += kStep) ASSERT_TRUE(works(more)) << more << ", " << least;
+}
+
 TEST(KernelSolver, takes_no_more_memory_than_it_says) {
   const float noise[] = {0.3f, 0.3f};
   for (const Quality quality : {Quality::fast, Quality::balanced})
