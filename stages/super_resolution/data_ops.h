@@ -10,7 +10,6 @@
 namespace nadir {
 
 struct ProjectionState;
-struct ProjectionVectors;
 
 /// DataTerm::project for images of `bands` bands. Its inner products are summed in another order; see TreeSum.
 class Projection {
@@ -25,19 +24,16 @@ class Projection {
   static std::size_t bytes(Size coarse, Size fine, int bands);
 
  private:
-  void solve(const ProjectionVectors& v) const;
-  enum class Product { first_residual, curvature, residual };
-  void multiply(const ProjectionVectors& v, const float* a, const float* b, Product product) const;
+  ConstTileView solve(ConstTileView y) const;
 
   Exec& exec_;
   const DataTerm& data_;
   int bands_;
-  int parts_;  ///< of an inner product
   Buffer<float> column_table_, row_table_;
   ScratchTile r_, correction_;
   Buffer<float> vectors_;
-  Buffer<double> sums_;
-  std::unique_ptr<Buffer<ProjectionState>> state_;
+  Buffer<double> products_;  ///< r r and p q, by part
+  std::unique_ptr<Buffer<ProjectionState>> states_;
 };
 
 /// What first_estimate gives: the bicubic interpolation of y, the whole coarse image, in all of x, beyond the edges of

@@ -77,7 +77,7 @@ std::vector<Scene> search_scenes() {
   scenes.emplace_back(Size{40, 51}, two, Origin{}, s, 4);
   s.similar = 40;
   scenes.emplace_back(Size{8, 7}, none, Origin{}, s, 0);  // fewer candidates than wanted
-  for (const int patch : {4, 7}) {  // for which no kernel of its own is made
+  for (const int patch : {4, 7}) {                        // for which no kernel of its own is made
     s.patch = patch;
     scenes.emplace_back(Size{37, 29}, one, Origin{}, s, 2);
   }
@@ -195,6 +195,34 @@ void expect_same_start(Exec& exec) {
       }
 }
 
+// Bands that take many steps, few, and none at all.
+void expect_same_projection(Exec& exec) {
+  const Observation o{2, -1, {0.25f, 0.5f, 0.25f}, 0};
+  const float rho[] = {0.001f, 50, 1};
+  for (const Size coarse : {Size{1, 1}, Size{3, 40}, Size{420, 330}}) {
+    const DataTerm data(o, coarse);
+    test::Image y = test::make_texture(coarse.width, coarse.height, 3, 5);
+    Tile x(data.padded(), 3), expected(whole(data.fine()), 3), z(whole(data.fine()), 3);
+    x.fill(100, true);
+    expected.fill(0, true);
+    const TileView seen = y.tile.view();
+    std::fill_n(seen.samples + 2 * seen.plane, seen.plane, 100.0f);
+    const StagedTile staged_y(exec, seen), staged_x(exec, x.view());
+    StagedTile staged_z(exec, expected.view());
+    Projection projection(exec, data, 3);
+    for (int k = 0; k < 2; ++k)  // the second time with what the first has left
+      projection.run(staged_x.view(), staged_y.view(), rho, staged_z.view());
+    staged_z.download(z.view());
+    exec.finish();
+    Exec host;
+    data.project(host, x.view(), seen, rho, expected.view());
+    double most = 0;
+    for (std::ptrdiff_t i = 0; i < 3 * expected.view().plane; ++i)
+      most = std::max(most, std::abs(double(z.view().samples[i]) - double(expected.view().samples[i])));
+    EXPECT_LE(most, 1e-3) << coarse.width;
+  }
+}
+
 void expect_same_corrections(Exec& exec, int orientations) {
   for (const int scale : {3, 4})
     for (const double centre : {0.0, 1.5, 5.0}) {
@@ -232,6 +260,8 @@ INSTANTIATE_TEST_SUITE_P(Threads, BothOrders, ::testing::Bool());
 TEST_P(BothOrders, kernels_find_the_same_patches) { expect_same_matches(exec_); }
 
 TEST_P(BothOrders, kernels_shrink_and_aggregate_with_the_same_bits) { expect_same_groups(exec_); }
+
+TEST_P(BothOrders, kernels_project_to_the_same_image) { expect_same_projection(exec_); }
 
 TEST_P(BothOrders, kernels_solve_to_the_same_image) {
   EXPECT_LE(solver_difference(exec_, Quality::fast, 6, {21, 17}), 0.02);
@@ -314,6 +344,12 @@ TEST(Device, starts_from_the_same_image) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
   expect_same_start(exec);
+}
+
+TEST(Device, projects_to_the_same_image) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_same_projection(exec);
 }
 
 TEST(Device, corrects_with_the_same_bits) {
