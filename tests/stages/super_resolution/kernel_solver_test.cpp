@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string>
+#include <thread>
 
 #include "pipeline/backend/launch_blocks.h"
 #include "pipeline/backend/staged_tile.h"
@@ -246,6 +247,17 @@ void expect_same_corrections(Exec& exec, int orientations) {
     }
 }
 
+void expect_two_threads_to_solve(Device device) {
+  const auto solve = [&](Quality quality, Size coarse) {
+    Exec exec(device);
+    expect_same_groups(exec);
+    EXPECT_LE(solver_difference(exec, quality, 3, coarse), 0.02);
+  };
+  std::thread other([&] { solve(Quality::fast, {21, 17}); });
+  solve(Quality::balanced, {16, 19});
+  other.join();
+}
+
 class BothOrders : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
@@ -281,6 +293,8 @@ TEST(KernelSolver, corrects_with_the_same_bits) {
   exec.limit_memory(std::size_t{1} << 40);
   for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
 }
+
+TEST(KernelSolver, works_in_two_threads) { expect_two_threads_to_solve(Device::cpu); }
 
 TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
   const Scene s = std::move(group_scenes()[1]);
@@ -356,6 +370,11 @@ TEST(Device, corrects_with_the_same_bits) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
   for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
+}
+
+TEST(Device, solves_in_two_threads) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  expect_two_threads_to_solve(Device::cuda);
 }
 
 TEST(Device, solves_to_the_same_image) {
