@@ -12,7 +12,8 @@
 
 namespace nadir {
 
-/// The pixels of a window one after the other, row by row, and what is written to them.
+/// The pixels of a window one after the other, row by row, and what is written to them. Numbers of pixels, also those
+/// of the last block beyond the window, stay within 32 bits.
 struct PixelsToClassify {
   Window window;
   FeatureSources features;
@@ -20,15 +21,21 @@ struct PixelsToClassify {
   const std::uint16_t* ids;
   int classes;
 
-  HD bool holds(std::int64_t pixel) const { return pixel < std::int64_t(window.width) * window.height; }
-  HD int x(std::int64_t pixel) const { return window.x + int(pixel % window.width); }
-  HD int y(std::int64_t pixel) const { return window.y + int(pixel / window.width); }
+  struct Place {
+    int x, y;
+    bool inside;  // of the window
+  };
+  HD Place place_of(std::uint32_t pixel) const {
+    const std::uint32_t width = std::uint32_t(window.width);
+    const std::uint32_t row = pixel / width;
+    return {window.x + int(pixel - row * width), window.y + int(row), row < std::uint32_t(window.height)};
+  }
 
   /// `share(k)` is the probability of class k.
   template <class Share>
-  HD void put(std::int64_t pixel, int winner, const Share& share) const {
-    const int u = x(pixel);
-    const int v = y(pixel);
+  HD void put(const Place& place, int winner, const Share& share) const {
+    const int u = place.x;
+    const int v = place.y;
     const std::uint8_t valid = features.image.mask()(u, v);
     const float id = valid ? float(ids[winner]) : 0.0f;
     const float confidence = valid ? share(winner) : 0.0f;
@@ -95,8 +102,7 @@ struct ClassifyByNetwork {
     float* here = reinterpret_cast<float*>(memory);  // [unit][pixel]
     float* there = here + widest * kPixels;
     FourFloats* const weights = reinterpret_cast<FourFloats*>(there + widest * kPixels);  // [group][input][unit]
-    const std::int64_t first = std::int64_t(block) * kPixels;
-    if (phase == 0) return scale_features(here, first, thread);
+    if (phase == 0) return scale_features(here, place_of(block, thread), thread);
     int step = phase - 1;
     for (int l = 0; l < layer_count; ++l) {
       const int steps = 2 * steps_of(layers[l]);
@@ -110,21 +116,24 @@ struct ClassifyByNetwork {
       here = there;
       there = swapped;
     }
-    if (thread < kPixels && pixels.holds(first + thread)) conclude(here + thread, first + thread);
+    if (thread < kPixels) conclude(here + thread, place_of(block, thread));
   }
 
  private:
-  static_assert(kPixels <= kThreads);
+  static_assert(kThreads % kPixels == 0);
 
   HD static int groups_of(const FlatLayer& l) { return (l.outputs + kUnits - 1) / kUnits; }
   HD static int steps_of(const FlatLayer& l) { return (groups_of(l) + kGroups - 1) / kGroups; }
 
-  HD void scale_features(float* to, std::int64_t first, int thread) const {
-    for (int i = thread; i < feature_count * kPixels; i += kThreads) {
-      const std::int64_t pixel = first + i % kPixels;
-      const int f = i / kPixels;
-      const float x = pixels.holds(pixel) ? pixels.features.at(f, pixels.x(pixel), pixels.y(pixel)) : 0.0f;
-      to[i] = (x - mean[f]) * inverse[f];
+  // Of the pixel whose features, or scores, are a thread's.
+  HD PixelsToClassify::Place place_of(int block, int thread) const {
+    return pixels.place_of(std::uint32_t(block) * kPixels + std::uint32_t(thread % kPixels));
+  }
+
+  HD void scale_features(float* to, const PixelsToClassify::Place& place, int thread) const {
+    for (int f = thread / kPixels; f < feature_count; f += kThreads / kPixels) {
+      const float value = place.inside ? pixels.features.at(f, place.x, place.y) : 0.0f;
+      to[f * kPixels + thread % kPixels] = (value - mean[f]) * inverse[f];
     }
   }
 
@@ -161,7 +170,8 @@ struct ClassifyByNetwork {
   HD float activated(float v) const { return softplus_units ? softplus(v) : v > 0 ? v : 0.0f; }
 
   // The scores become probabilities as scores_to_probabilities makes them, in their place.
-  HD void conclude(float* scores, std::int64_t pixel) const {
+  HD void conclude(float* scores, const PixelsToClassify::Place& place) const {
+    if (!place.inside) return;
     const int winner = first_greatest(scores, pixels.classes, kPixels);
     float most = scores[0];
     for (int k = 1; k < pixels.classes; ++k) most = most < scores[k * kPixels] ? scores[k * kPixels] : most;
@@ -171,7 +181,7 @@ struct ClassifyByNetwork {
       scores[k * kPixels] = e;
       sum += e;
     }
-    pixels.put(pixel, winner, [&](int k) { return scores[k * kPixels] / sum; });
+    pixels.put(place, winner, [&](int k) { return scores[k * kPixels] / sum; });
   }
 };
 
@@ -193,17 +203,16 @@ struct ClassifyByForest {
   HD int phases(int) const { return 1; }
 
   HD void operator()(int block, int, int thread, std::byte* memory) const {
-    const std::int64_t pixel = std::int64_t(block) * kThreads + thread;
-    if (!pixels.holds(pixel)) return;
+    const PixelsToClassify::Place place = pixels.place_of(std::uint32_t(block) * kThreads + std::uint32_t(thread));
+    if (!place.inside) return;
     float* const features = reinterpret_cast<float*>(memory) + thread;
     std::uint16_t* const votes =
         reinterpret_cast<std::uint16_t*>(memory + sizeof(float) * std::size_t(feature_count * kThreads)) + thread;
-    for (int f = 0; f < feature_count; ++f)
-      features[f * kThreads] = pixels.features.at(f, pixels.x(pixel), pixels.y(pixel));
+    for (int f = 0; f < feature_count; ++f) features[f * kThreads] = pixels.features.at(f, place.x, place.y);
     for (int k = 0; k < pixels.classes; ++k) votes[k * kThreads] = 0;
     for (int t = 0; t < tree_count; ++t) ++votes[leaf_class[walk(trees[t], features)] * kThreads];
     const int winner = first_greatest(votes, pixels.classes, kThreads);
-    pixels.put(pixel, winner, [&](int k) { return float(votes[k * kThreads]) / float(tree_count); });
+    pixels.put(place, winner, [&](int k) { return float(votes[k * kThreads]) / float(tree_count); });
   }
 
  private:

@@ -2,6 +2,7 @@
 #include "stages/segmentation/classify_ops.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "pipeline/backend/buffer.h"
 #include "stages/segmentation/classify_kernels.h"
@@ -108,6 +109,7 @@ void classify_pixels(Exec& exec, const FlatModel& model, std::span<const std::ui
   for (const TileView* view : {&out.labels, &out.confidence, &out.probabilities, &out.rated})
     w = unite(w, view->window);
   if (w.empty()) return;
+  if (w.area() > std::numeric_limits<int>::max()) throw Error(Fault::internal, "more pixels than kernels can count");
   const Buffer<std::uint16_t> class_ids(exec, ids);
   const PixelsToClassify pixels{w, features, out, class_ids.data(), 0};
   std::visit([&](const auto& m) { classify_with(exec, m, pixels); }, model);

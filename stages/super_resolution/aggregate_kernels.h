@@ -7,6 +7,7 @@
 
 #include "pipeline/backend/launch_blocks.h"
 #include "stages/super_resolution/group_ops.h"
+#include "stages/super_resolution/regularizer.h"
 
 namespace nadir {
 
@@ -27,11 +28,12 @@ struct CollectPatches {
   int similar, patch;
   int width, height;  ///< of the image, whose rows are as long
   int tiles_across;
-  const ReferenceBatch* batches;
-  const int* reaching;  ///< batches, in ascending order, those of tile i from begin[i] to begin[i + 1]
-  const int* begin;
-  float* sums;    ///< by pixel: of weighted samples
-  float* starts;  ///< by pixel: of the weights of the patches that begin in this column and cover this row
+  const ReferenceBatch* reaching;  ///< see ListReaching
+  const int* reaching_count;
+  int most_reaching;
+  int first_strip, end_strip;  ///< that are to be collected
+  float* sums;                 ///< by pixel: of weighted samples
+  float* starts;               ///< by pixel: of the weights of the patches that begin in this column and cover this row
 
   struct Patch {
     int x, y;    // of its first sample, from that of the tile
@@ -39,6 +41,7 @@ struct CollectPatches {
     float weight;
   };
   struct Shared {
+    int place;          // of the first batch in the tile's list
     int top[kThreads];  // of the patch, or kFar
     Patch patches[kThreads];
     int count[kAtOnce];                                // of them that touch the tile, by patch of the groups
@@ -49,14 +52,20 @@ struct CollectPatches {
   static constexpr int kFar = -1 - kLargestPatch;
 
   std::size_t shared_bytes() const { return sizeof(Shared); }
-  HD int phases(int block) const { return 1 + (begin[block + 1] - begin[block]) * phases_of_batch(); }
+  HD int phases(int block) const {
+    return 1 + (batches_before(block, end_strip) - batches_before(block, first_strip)) * phases_of_batch();
+  }
 
   HD void operator()(int block, int phase, int thread, std::byte* memory) const {
     Shared& s = *reinterpret_cast<Shared*>(memory);
-    if (phase == 0) return clear(s, thread);
-    const int place = begin[block] + (phase - 1) / phases_of_batch();
+    if (phase == 0) {
+      if (thread == 0) s.place = batches_before(block, first_strip);
+      return clear(s, thread);
+    }
+    const int place = s.place + (phase - 1) / phases_of_batch();
     const int step = (phase - 1) % phases_of_batch();
-    const ReferenceBatch batch = batches[reaching[place]];
+    const ReferenceBatch* const list = reaching + std::ptrdiff_t(block) * most_reaching;
+    const ReferenceBatch batch = list[place];
     const int left = block % tiles_across * kWidth;
     const int top = block / tiles_across * kHeight;
     if (step < phases_of_batch() - 2) {
@@ -65,7 +74,7 @@ struct CollectPatches {
       if (step % 4 == 2) return sort(s, batch, step / 4 * kAtOnce, left, top, thread);
       return add(s, thread);
     }
-    const bool strip_ends = place + 1 == begin[block + 1] || batches[reaching[place + 1]].strip != batch.strip;
+    const bool strip_ends = place + 1 == reaching_count[block] || list[place + 1].strip != batch.strip;
     if (!strip_ends) return;
     if (step == phases_of_batch() - 2)
       close_strip(s, left, top, thread);
@@ -74,6 +83,20 @@ struct CollectPatches {
   }
 
  private:
+  // In the list of a tile: of the strips before this one.
+  HD int batches_before(int block, int strip) const {
+    const ReferenceBatch* const list = reaching + std::ptrdiff_t(block) * most_reaching;
+    int begin = 0, end = reaching_count[block];
+    while (begin < end) {
+      const int middle = (begin + end) / 2;
+      if (list[middle].strip < strip)
+        begin = middle + 1;
+      else
+        end = middle;
+    }
+    return begin;
+  }
+
   HD int phases_of_batch() const { return (similar + kAtOnce - 1) / kAtOnce * 4 + 2; }
 
   HD static void clear(Shared& s, int thread) {
@@ -157,6 +180,45 @@ struct CollectPatches {
     for (int p = 0; p < patch; ++p) start += s.start[thread / kWidth + p][thread % kWidth];
     starts[at] = start;
   }
+};
+
+/// Lists for a tile of CollectPatches, in ascending order, the batches of references that may have patches in it: those
+/// with a reference from which the search reaches it.
+struct ListReaching {
+  ReferenceAxis rows, columns;  ///< of references
+  int patch, reach;
+  int tiles_across;
+  int most;  ///< entries that a tile has room for
+  ReferenceBatch* reaching;
+  int* count;  ///< by tile
+
+  HD void operator()(int, int tile_x, int tile_y) const {
+    constexpr int kBatch = CollectPatches::kBatch;
+    const int tile = tile_y * tiles_across + tile_x;
+    const int left = tile_x * CollectPatches::kWidth, top = tile_y * CollectPatches::kHeight;
+    const int first_column = columns.before(left - patch + 1 - reach);
+    const int end_column = columns.before(left + CollectPatches::kWidth + reach);
+    const int end_row = rows.before(top + CollectPatches::kHeight + reach);
+    int next = 0;  // batch of the strip
+    int strip = -1;
+    int n = 0;
+    for (int row = rows.before(top - patch + 1 - reach); row < end_row && first_column < end_column; ++row) {
+      if (row / kRowsPerStrip != strip) next = 0;
+      strip = row / kRowsPerStrip;
+      const int first_row = strip * kRowsPerStrip;
+      const int references = minimum(kRowsPerStrip, rows.count() - first_row) * columns.count();
+      const int before = (row - first_row) * columns.count();
+      next = maximum(next, (before + first_column) / kBatch);
+      for (; next <= (before + end_column - 1) / kBatch; ++next)
+        reaching[std::ptrdiff_t(tile) * most + n++] = {first_row * columns.count() + next * kBatch,
+                                                       minimum(kBatch, references - next * kBatch), strip};
+    }
+    count[tile] = n;
+  }
+
+ private:
+  HD static int minimum(int a, int b) { return a < b ? a : b; }
+  HD static int maximum(int a, int b) { return a > b ? a : b; }
 };
 
 /// o = sums / weights, where a patch covers the pixel, else the image before; then x := o + momentum (o - x).

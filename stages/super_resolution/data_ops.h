@@ -5,11 +5,11 @@
 
 #include "pipeline/backend/buffer.h"
 #include "stages/super_resolution/data_term.h"
+#include "stages/super_resolution/interpolate.h"
 
 namespace nadir {
 
 struct ProjectionState;
-struct ProjectionVectors;
 
 /// DataTerm::project for images of `bands` bands. Its inner products are summed in another order; see TreeSum.
 class Projection {
@@ -24,21 +24,22 @@ class Projection {
   static std::size_t bytes(Size coarse, Size fine, int bands);
 
  private:
-  void solve(const ProjectionVectors& v) const;
-  enum class Product { first_residual, curvature, residual };
-  void multiply(const ProjectionVectors& v, const float* a, const float* b, Product product) const;
+  ConstTileView solve(ConstTileView y) const;
 
   Exec& exec_;
   const DataTerm& data_;
   int bands_;
-  int parts_;  ///< of an inner product
   Buffer<float> column_table_, row_table_;
   ScratchTile r_, correction_;
   Buffer<float> vectors_;
-  Buffer<double> sums_;
-  std::unique_ptr<Buffer<ProjectionState>> state_;
+  Buffer<double> products_;  ///< r r and p q, by part
+  std::unique_ptr<Buffer<ProjectionState>> states_;
 };
 
+/// What first_estimate gives: the bicubic interpolation of y, the whole coarse image, in all of x, beyond the edges of
+/// the fine image its mirror image; all of it valid. Masks of y do not matter. Throws Error(Fault::internal) for scales
+/// that kernels cannot take.
+void interpolate_mirrored(Exec& exec, ConstTileView y, const InterpolationTaps& taps, TileView x);
 /// offset + sum of weight times band of a window at (0, 0), as rows of its width. `weights` lie where the loops run.
 void mix_bands(Exec& exec, ConstTileView x, const float* weights, float offset, float* out);
 /// One band, as rows of its width.

@@ -19,17 +19,7 @@ struct SetTo {
   HD void operator()(int, int x, int y) const { out[y * stride + x] = value; }
 };
 
-// Entries [first, end) of ascending positions that lie within [from, to].
-struct Entries {
-  int first;
-  int end;
-};
-Entries entries_within(const std::vector<int>& positions, int from, int to) {
-  const auto first = std::lower_bound(positions.begin(), positions.end(), from);
-  return {int(first - positions.begin()), int(std::upper_bound(first, positions.end(), to) - positions.begin())};
-}
-
-int strips_of(const ReferenceGrid& grid) { return ceil_div(int(grid.rows.size()), kRowsPerStrip); }
+int strips_of(const ReferenceGrid& grid) { return ceil_div(grid.rows.count(), kRowsPerStrip); }
 
 std::size_t samples_of_strip(std::size_t columns, const SearchSettings& s) {
   return kRowsPerStrip * columns * std::size_t(s.similar) * std::size_t(s.patch * s.patch);
@@ -39,31 +29,22 @@ int strips_wanted(int strips, std::size_t samples) {
   return int(std::clamp<std::size_t>(kMostShrunk / (samples * sizeof(float)), 1, std::size_t(std::max(1, strips))));
 }
 
-std::vector<ReferenceBatch> batches_of(const ReferenceGrid& grid) {
-  std::vector<ReferenceBatch> batches;
-  const int columns = int(grid.columns.size());
-  for (int strip = 0; strip < strips_of(grid); ++strip) {
-    const int end = std::min(int(grid.rows.size()), (strip + 1) * kRowsPerStrip) * columns;
-    for (int first = strip * kRowsPerStrip * columns; first < end; first += CollectPatches::kBatch)
-      batches.push_back({first, std::min(CollectPatches::kBatch, end - first), strip});
-  }
-  return batches;
+int tiles_across(Size size) { return ceil_div(size.width, CollectPatches::kWidth); }
+int tiles_down(Size size) { return ceil_div(size.height, CollectPatches::kHeight); }
+std::size_t tiles_of(Size size) { return std::size_t(tiles_across(size)) * std::size_t(tiles_down(size)); }
+
+// Batches of references that may have patches in a tile, at most.
+int most_reaching(const SearchSettings& s, int rows, int columns, int stride) {
+  // References of an axis from which the search reaches this many pixels, both ends of the image among them.
+  const auto most = [&](int pixels, int all) {
+    return std::min(all, (pixels + s.patch - 2 + 2 * s.radius) / stride + 3);
+  };
+  const int across = most(CollectPatches::kWidth, columns);
+  const int batches = ceil_div(across - 1, CollectPatches::kBatch) + 1;  // a row of them; it may begin within one
+  return most(CollectPatches::kHeight, rows) * batches;
 }
 
 }  // namespace
-
-struct GroupShrinker::Part {
-  int first;  // reference
-  int count;
-  Buffer<int> reaching, begin;  // of CollectPatches
-};
-
-GroupShrinker::~GroupShrinker() = default;
-
-Portion<float> GroupShrinker::room_for_strips() const {
-  const std::size_t samples = samples_of_strip(grid_.columns.size(), settings_);
-  return allocate_what_fits<float>(exec_, strips_wanted(strips_of(grid_), samples), samples);
-}
 
 GroupShrinker::GroupShrinker(Exec& exec, Size size, const ReferenceGrid& grid, const SearchSettings& settings)
     : exec_(exec),
@@ -72,53 +53,42 @@ GroupShrinker::GroupShrinker(Exec& exec, Size size, const ReferenceGrid& grid, c
       settings_(settings),
       sums_(exec, std::size_t(size.width) * std::size_t(size.height)),
       starts_(exec, sums_.size()),
-      shrunk_(room_for_strips()),
-      weights_(exec, std::size_t(shrunk_.count) * kRowsPerStrip * grid.columns.size()),
-      batches_(exec, batches_of(grid)) {
-  for (int row = 0; row < int(grid.rows.size()); row += shrunk_.count * kRowsPerStrip)
-    add_part(row, std::min(int(grid.rows.size()), row + shrunk_.count * kRowsPerStrip));
+      weights_(exec, std::size_t(grid.count())),
+      most_reaching_(most_reaching(settings, grid.rows.count(), grid.columns.count(), grid.rows.stride())),
+      reaching_(exec, tiles_of(size) * std::size_t(most_reaching_)),
+      reaching_count_(exec, tiles_of(size)),
+      shrunk_(room_for_strips()) {
+  list_reaching();
 }
 
-// Lists for every tile which batches of these rows of references may have patches in it.
-void GroupShrinker::add_part(int first_row, int end_row) {
-  const int columns = int(grid_.columns.size());
-  const int reach = settings_.radius;
-  const int batches_a_strip = ceil_div(kRowsPerStrip * columns, CollectPatches::kBatch);
-  std::vector<int> reaching, begin{0};
-  for (int top = 0; top < size_.height; top += CollectPatches::kHeight) {
-    const Entries rows =
-        entries_within(grid_.rows, top - settings_.patch + 1 - reach, top + CollectPatches::kHeight - 1 + reach);
-    for (int left = 0; left < size_.width; left += CollectPatches::kWidth) {
-      const Entries across =
-          entries_within(grid_.columns, left - settings_.patch + 1 - reach, left + CollectPatches::kWidth - 1 + reach);
-      int next = 0;  // batch
-      for (int row = std::max(first_row, rows.first); row < std::min(end_row, rows.end); ++row) {
-        if (across.first == across.end) break;
-        const int strip = row / kRowsPerStrip;
-        const int before = (row - strip * kRowsPerStrip) * columns;  // references of the strip
-        const int last = strip * batches_a_strip + (before + across.end - 1) / CollectPatches::kBatch;
-        next = std::max(next, strip * batches_a_strip + (before + across.first) / CollectPatches::kBatch);
-        for (; next <= last; ++next) reaching.push_back(next);
-      }
-      begin.push_back(int(reaching.size()));
-    }
-  }
-  parts_.push_back(std::unique_ptr<Part>(
-      new Part{first_row * columns, (end_row - first_row) * columns, {exec_, reaching}, {exec_, begin}}));
+Portion<float> GroupShrinker::room_for_strips() const {
+  const std::size_t samples = samples_of_strip(grid_.columns.size(), settings_);
+  return allocate_what_fits<float>(exec_, strips_wanted(strips_of(grid_), samples), samples);
 }
 
-void GroupShrinker::shrink(const Part& part, const float* pyramid, const std::int32_t* matches, float t) const {
+void GroupShrinker::list_reaching() const {
+  const ListReaching f{grid_.rows,          grid_.columns,  settings_.patch,  settings_.radius,
+                       tiles_across(size_), most_reaching_, reaching_.data(), reaching_count_.data()};
+  for_each(exec_, 1, {0, 0, tiles_across(size_), tiles_down(size_)}, f, "list_reaching");
+}
+
+int GroupShrinker::first_reference(int strip) const {
+  return std::min(grid_.rows.count(), strip * kRowsPerStrip) * grid_.columns.count();
+}
+
+void GroupShrinker::shrink(const Strips& strips, const float* pyramid, const std::int32_t* matches, float t) const {
+  const int first = first_reference(strips.first);
   const auto launch = [&](auto f) {
     f.pyramid = pyramid;
     f.stride = size_.width;
     f.matches = matches;
     f.similar = settings_.similar;
     f.t = t;
-    f.first = part.first;
+    f.first = first;
     f.image_end = size_.width * size_.height;
     f.shrunk = shrunk_.room->data();
     f.weights = weights_.data();
-    for_each_block(exec_, part.count, f, "shrink_group");
+    for_each_block(exec_, first_reference(strips.end) - first, f, "shrink_group");
   };
   if (settings_.patch == 5)
     launch(ShrinkGroup<5>{});
@@ -126,29 +96,29 @@ void GroupShrinker::shrink(const Part& part, const float* pyramid, const std::in
     launch(ShrinkGroup<6>{});
 }
 
-void GroupShrinker::collect(const Part& part, const std::int32_t* matches) const {
-  const int across = ceil_div(size_.width, CollectPatches::kWidth);
+void GroupShrinker::collect(const Strips& strips, const std::int32_t* matches) const {
   CollectPatches f{};
   f.shrunk = shrunk_.room->data();
   f.weights = weights_.data();
   f.matches = matches;
-  f.first = part.first;
+  f.first = first_reference(strips.first);
   f.similar = settings_.similar, f.patch = settings_.patch;
   f.width = size_.width, f.height = size_.height;
-  f.tiles_across = across;
-  f.batches = batches_.data();
-  f.reaching = part.reaching.data(), f.begin = part.begin.data();
+  f.tiles_across = tiles_across(size_);
+  f.reaching = reaching_.data(), f.reaching_count = reaching_count_.data(), f.most_reaching = most_reaching_;
+  f.first_strip = strips.first, f.end_strip = strips.end;
   f.sums = sums_.data(), f.starts = starts_.data();
-  for_each_block(exec_, across * ceil_div(size_.height, CollectPatches::kHeight), f, "collect_patches");
+  for_each_block(exec_, int(tiles_of(size_)), f, "collect_patches");
 }
 
 void GroupShrinker::run(const float* pyramid, const std::int32_t* matches, float t, float momentum, View x) const {
   const Window all = whole(size_);
   for (const Buffer<float>* sums : {&sums_, &starts_})
     for_each(exec_, 1, all, SetTo{sums->data(), size_.width, 0}, "set_to");
-  for (const auto& part : parts_) {
-    shrink(*part, pyramid, matches, t);
-    collect(*part, matches);
+  for (int first = 0; first < strips_of(grid_); first += shrunk_.count) {
+    const Strips strips{first, std::min(strips_of(grid_), first + shrunk_.count)};
+    shrink(strips, pyramid, matches, t);
+    collect(strips, matches);
   }
   for_each(
       exec_, 1, all,
@@ -157,11 +127,15 @@ void GroupShrinker::run(const float* pyramid, const std::int32_t* matches, float
 }
 
 std::size_t GroupShrinker::bytes(Size size, const SearchSettings& s) {
-  const std::size_t columns = std::size_t(ceil_div(size.width, kReferenceStride)) + 2;
-  const int strips = ceil_div(ceil_div(size.height, kReferenceStride) + 2, kRowsPerStrip);
-  const std::size_t samples = samples_of_strip(columns, s);
+  constexpr int kStride = kReferenceStride;
+  const int columns = ceil_div(size.width, kStride) + 2;
+  const int rows = ceil_div(size.height, kStride) + 2;
+  const std::size_t samples = samples_of_strip(std::size_t(columns), s);
   const std::size_t pixels = std::size_t(size.width) * std::size_t(size.height);
-  return std::size_t(strips_wanted(strips, samples)) * samples * sizeof(float) + pixels * 3 * sizeof(float);
+  const std::size_t reaching = std::size_t(most_reaching(s, rows, columns, kStride)) * sizeof(ReferenceBatch);
+  return std::size_t(strips_wanted(ceil_div(rows, kRowsPerStrip), samples)) * samples * sizeof(float) +
+         pixels * 2 * sizeof(float) + std::size_t(rows) * std::size_t(columns) * sizeof(float) +
+         tiles_of(size) * (reaching + sizeof(int));
 }
 
 }  // namespace nadir

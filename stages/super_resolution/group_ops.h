@@ -23,7 +23,6 @@ class GroupShrinker {
  public:
   /// Throws OutOfDeviceMemory where there is not enough for one strip.
   GroupShrinker(Exec& exec, Size size, const ReferenceGrid& grid, const SearchSettings& settings);
-  ~GroupShrinker();
 
   /// x := o + momentum (o - x) for the aggregate o of the groups, shrunk with threshold t. `pyramid` holds the image
   /// and its copies, `matches` the lists of all references; rows of `x` begin at its first column.
@@ -35,22 +34,24 @@ class GroupShrinker {
   static std::size_t bytes(Size size, const SearchSettings& settings);
 
  private:
-  struct Part;  // strips that are worked on at once
-
+  struct Strips {
+    int first, end;
+  };
   Portion<float> room_for_strips() const;
-  void add_part(int first_row, int end_row);
-  void shrink(const Part& part, const float* pyramid, const std::int32_t* matches, float t) const;
-  void collect(const Part& part, const std::int32_t* matches) const;
+  void list_reaching() const;
+  int first_reference(int strip) const;
+  void shrink(const Strips& strips, const float* pyramid, const std::int32_t* matches, float t) const;
+  void collect(const Strips& strips, const std::int32_t* matches) const;
 
   Exec& exec_;
   Size size_;
   ReferenceGrid grid_;
   SearchSettings settings_;
-  Buffer<float> sums_, starts_;
-  Portion<float> shrunk_;
-  Buffer<float> weights_;
-  Buffer<ReferenceBatch> batches_;
-  std::vector<std::unique_ptr<Part>> parts_;
+  Buffer<float> sums_, starts_, weights_;
+  int most_reaching_;                ///< batches that a tile has room for
+  Buffer<ReferenceBatch> reaching_;  ///< of all tiles; see ListReaching
+  Buffer<int> reaching_count_;
+  Portion<float> shrunk_;  ///< takes what is left
 };
 
 }  // namespace nadir

@@ -23,14 +23,17 @@ class KernelSolver {
         layout_(data_.fine(), settings.copies, settings.search.patch + 1, origin),
         host_y_(y),
         y_(exec, y),
-        x_(exec, start(y).view()),
+        x_(exec, data_.padded(), y.bands),
         z_(exec, whole(data_.fine()), y.bands),
         mix_(settings.guide_of(y.bands)),
         weights_(exec, mix_.weights),
         projection_(exec, data_, y.bands),
         pyramids_(exec, layout_),
         pyramid_(exec, layout_.samples()),
-        guide_(exec, layout_.samples()) {}
+        guide_(exec, layout_.samples()) {
+    const Observation& o = settings.observation;
+    interpolate_mirrored(exec, y_.view(), {Interpolation::bicubic, o.factor, centre_of(o)}, x_.view());
+  }
 
   Tile run() {
     if (std::min(data_.fine().width, data_.fine().height) >= settings_.largest_patch())
@@ -45,11 +48,6 @@ class KernelSolver {
   }
 
  private:
-  Tile start(ConstTileView y) const {
-    Exec host;
-    return first_estimate(host, data_, settings_.observation, y);
-  }
-
   void project(int k) { projection_.run(x_.view(), y_.view(), settings_.rho(k), z_.view()); }
 
   void iterate(int k) {

@@ -51,20 +51,18 @@ NADIR_SIMD_CLONES int count_within(const std::int32_t* d, int n, std::int32_t li
   return count;
 }
 
-// Positions 0 … last that a grid of the given offset visits, with both ends.
-std::vector<int> axis_references(int last, int offset, int stride) {
-  std::vector<int> at{0};
-  for (int v = offset - floor_div(offset, stride) * stride; v < last; v += stride)
-    if (v > 0) at.push_back(v);
-  if (last > 0) at.push_back(last);
-  return at;
-}
-
 }  // namespace
 
+ReferenceAxis::ReferenceAxis(int last, int offset, int stride) : stride_(stride), last_(std::max(0, last)) {
+  const int least = offset - floor_div(offset, stride) * stride;
+  second_ = least > 0 ? least : stride;
+  const int regular = second_ < last_ ? ceil_div(last_ - second_, stride) : 0;
+  count_ = 1 + regular + (last_ > 0);
+}
+
 ReferenceGrid::ReferenceGrid(Size size, int patch, int iteration, Origin origin, int stride)
-    : rows(axis_references(size.height - patch, 3 * iteration + iteration / stride - origin.y, stride)),
-      columns(axis_references(size.width - patch, 5 * iteration - origin.x, stride)) {}
+    : rows(size.height - patch, 3 * iteration + iteration / stride - origin.y, stride),
+      columns(size.width - patch, 5 * iteration - origin.x, stride) {}
 
 Guide::Guide(const PyramidLayout& layout, int patch, Simd simd)
     : layout_(&layout),

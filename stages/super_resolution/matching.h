@@ -26,12 +26,42 @@ struct SearchSettings {
 /// Pixels between reference patches.
 constexpr int kReferenceStride = 7;
 
+/// Positions along one axis, ascending: 0, then those up to `last` that are `offset` beyond a multiple of `stride`, and
+/// `last` itself. A plain value, so that kernels take it as an argument.
+class ReferenceAxis {
+ public:
+  ReferenceAxis() = default;
+  ReferenceAxis(int last, int offset, int stride);
+
+  HD int count() const { return count_; }
+  int stride() const { return stride_; }
+  HD int at(int i) const { return i == 0 ? 0 : i < count_ - 1 ? second_ + (i - 1) * stride_ : last_; }
+  /// How many lie before a position.
+  HD int before(int position) const {
+    if (position <= 0) return 0;
+    if (position > last_) return count_;
+    const int regular = position <= second_ ? 0 : ceil_div(position - second_, stride_);
+    return 1 + (regular < count_ - 2 ? regular : count_ - 2);
+  }
+
+  std::size_t size() const { return std::size_t(count_); }
+  int operator[](std::size_t i) const { return at(int(i)); }
+  int front() const { return 0; }
+  int back() const { return last_; }
+
+ private:
+  int count_ = 1;
+  int second_ = 0;
+  int stride_ = 1;
+  int last_ = 0;
+};
+
 /// Reference patches: a regular grid of the scene whose offset moves with the iteration, closed by the first and last
 /// patch of the image.
 struct ReferenceGrid {
-  std::vector<int> rows, columns;
+  ReferenceAxis rows, columns;
   ReferenceGrid(Size size, int patch, int iteration, Origin origin = {}, int stride = kReferenceStride);
-  int count() const { return int(rows.size() * columns.size()); }
+  int count() const { return rows.count() * columns.count(); }
 };
 
 /// For every reference, row by row, `similar` indices of patches in the pyramid, in ascending order.

@@ -5,8 +5,7 @@
 #include <cstdint>
 
 #include "pipeline/backend/launch_blocks.h"
-#include "stages/super_resolution/guide_units.h"
-#include "stages/super_resolution/pyramid.h"
+#include "stages/super_resolution/matching.h"
 
 namespace nadir {
 
@@ -20,44 +19,16 @@ struct SearchLevel {
   int first_x, first_y;
 };
 
-/// A copy from the image above it; see PyramidLayout::fill_copies. Pixel (x, y) of the copy.
-struct FillCopy {
-  float* pyramid;
-  std::ptrdiff_t stride;
-  int top;
-  const DownscaleTable::Entry* columns;
-  const DownscaleTable::Entry* rows;
-
-  HD void operator()(int, int x, int y) const {
-    const DownscaleTable::Entry& e = rows[y];
-    const DownscaleTable::Entry& c = columns[x];
-    float sum = 0;
-    for (int j = 0; j < DownscaleTable::kTaps; ++j) {
-      const float* at = pyramid + c.index[j];
-      float row = e.weight[0] * at[e.index[0] * stride];
-      for (int i = 1; i < DownscaleTable::kTaps; ++i) row += e.weight[i] * at[e.index[i] * stride];
-      sum += c.weight[j] * row;
-    }
-    pyramid[(top + y) * stride + x] = sum;
-  }
-};
-
-/// What patches are compared by, as Guide::quantize rounds it.
-struct QuantizeGuide {
-  const float* pyramid;
-  std::int16_t* guide;
-  std::ptrdiff_t stride;
-
-  HD void operator()(int, int x, int y) const {
-    guide[y * stride + x] = std::int16_t(guide_steps(pyramid[y * stride + x]));
-  }
-};
-
 /// One block finds the patches of one reference: it measures all candidates, finds the largest distance that counts
-/// two bits at a time, and writes the list in the order of the candidates.
+/// two bits at a time, and writes the list in the order of the candidates. `kPatch` is the edge of patches, or 0 where
+/// `patch` says what it is.
+template <int kPatch>
 struct FindMatches {
   static constexpr int kThreads = 256;
-  static constexpr int kBits = 30;  // of a distance, copies' penalties included
+  static constexpr int kTeam = 32;  // threads whose counts are summed up first
+  static constexpr int kTeams = kThreads / kTeam;
+  static constexpr int kTogether = 4;  // candidates side by side that a thread measures at once
+  static constexpr int kBits = 30;     // of a distance, copies' penalties included
   static constexpr int kSteps = kBits / 2;
   static constexpr int kLargestArea = 64;
 
@@ -71,14 +42,12 @@ struct FindMatches {
   std::int32_t copy_penalty;
   float copy_handicap;
   int iteration;
-  const int* rows;  ///< of references
-  const int* columns;
-  int column_count;
-  int first;                ///< reference of block 0
-  int most_rows;            ///< of candidates of a reference
-  int most_candidates;      ///< of a reference
-  std::int32_t* distances;  ///< most_candidates a block; null: in shared memory
-  std::int32_t* matches;    ///< of all references
+  ReferenceAxis rows, columns;  ///< of references
+  int first;                    ///< reference of block 0
+  int most_rows;                ///< of candidates of a reference
+  int most_candidates;          ///< of a reference
+  std::int32_t* distances;      ///< most_candidates a block; null: in shared memory
+  std::int32_t* matches;        ///< of all references
 
   // Where the candidates of one level are: rows that are searched, all from `left` on.
   struct Span {
@@ -86,53 +55,55 @@ struct FindMatches {
     int top, bottom;              // rows that may be searched, bottom excluded
     int dense_top, dense_bottom;  // of these all are
     int step, phase;              // of the others those where (row + phase) % step == 0
-    int candidates;
-    int first_row;  // in the list of rows
+    int rows;                     // that are searched
+    int first_row;                // of them in the list of rows
   };
   struct Shared {
     Span spans[kMostLevels];
     int reference[kLargestArea];
     int counts[kSteps][3];
     int nearer[kThreads], equal[kThreads];
+    int nearer_of[kTeams], equal_of[kTeams];  // sums over teams
   };
 
   std::size_t shared_bytes() const {
     return sizeof(Shared) + sizeof(int) * std::size_t(most_rows + (distances ? 0 : most_candidates));
   }
-  HD int phases(int) const { return 6 + kSteps; }
+  HD int phases(int) const { return 7 + kSteps; }
 
   HD void operator()(int block, int phase, int thread, std::byte* memory) const {
     Shared& s = *reinterpret_cast<Shared*>(memory);
     int* const searched = reinterpret_cast<int*>(memory + sizeof(Shared));
     std::int32_t* const d = distances ? distances + std::ptrdiff_t(block) * most_candidates : searched + most_rows;
     std::int32_t* const out = matches + std::ptrdiff_t(first + block) * similar;
-    const int row = rows[(first + block) / column_count];
-    const int column = columns[(first + block) % column_count];
+    const int row = rows.at((first + block) / columns.count());
+    const int column = columns.at((first + block) % columns.count());
     if (phase == 0) return begin(s, row, column, thread);
     if (phase == 1) return list_rows(s, searched, thread);
     if (phase == 2) return measure(s, searched, d, thread);
     if (phase < 3 + kSteps) return count_step(s, d, phase - 3, thread);
     if (phase == 3 + kSteps) return count_nearer(s, d, thread);
-    if (phase == 4 + kSteps) return write(s, searched, d, out, thread);
+    if (phase == 4 + kSteps) return sum_teams(s, thread);
+    if (phase == 5 + kSteps) return write(s, searched, d, out, thread);
     repeat(s, out, thread);
   }
 
  private:
+  HD int edge() const { return kPatch > 0 ? kPatch : patch; }
   HD static int minimum(int a, int b) { return a < b ? a : b; }
   HD static int maximum(int a, int b) { return a > b ? a : b; }
 
   HD void begin(Shared& s, int row, int column, int thread) const {
-    for (int i = thread; i < patch * patch; i += kThreads)
-      s.reference[i] = guide[(row + i / patch) * stride + column + i % patch];
+    for (int i = thread; i < edge() * edge(); i += kThreads)
+      s.reference[i] = guide[(row + i / edge()) * stride + column + i % edge()];
     for (int i = thread; i < 3 * kSteps; i += kThreads) s.counts[i / 3][i % 3] = 0;
     if (thread != 0) return;
     int first_row = 0;
     for (int l = 0; l < level_count; ++l) {
       s.spans[l] = span_of(l, row, column);
       s.spans[l].first_row = first_row;
-      const int count = searched_before(s.spans[l], s.spans[l].bottom);
-      s.spans[l].candidates = count * s.spans[l].columns;
-      first_row += count;
+      s.spans[l].rows = searched_before(s.spans[l], s.spans[l].bottom);
+      first_row += s.spans[l].rows;
     }
   }
 
@@ -143,9 +114,9 @@ struct FindMatches {
     const int x = int(float(column + origin_x) / level.factor + 0.5f) - level.first_x;
     Span s{};
     s.left = maximum(0, x - reach);
-    s.columns = maximum(0, minimum(level.width - patch, x + reach) - s.left + 1);
+    s.columns = maximum(0, minimum(level.width - edge(), x + reach) - s.left + 1);
     s.top = maximum(0, y - reach);
-    s.bottom = s.columns > 0 ? maximum(s.top, minimum(level.height - patch, y + reach) + 1) : s.top;
+    s.bottom = s.columns > 0 ? maximum(s.top, minimum(level.height - edge(), y + reach) + 1) : s.top;
     const int dense = l == 0 ? dense_rows : -1;  // no row of the copies is near
     s.dense_top = minimum(s.bottom, maximum(s.top, y - dense));
     s.dense_bottom = maximum(s.dense_top, minimum(s.bottom, y + dense + 1));
@@ -174,42 +145,65 @@ struct FindMatches {
     }
   }
 
-  // The index in the pyramid of candidate c, and whether it lies in a copy.
-  struct Place {
-    int index;
-    bool in_copy;
-  };
-  HD Place place_of(const Shared& s, const int* searched, int c) const {
+  HD static int candidates_of(const Span& s) { return s.rows * s.columns; }
+
+  // The index in the pyramid of candidate c.
+  HD int place_of(const Shared& s, const int* searched, int c) const {
     int l = 0;
-    while (c >= s.spans[l].candidates) c -= s.spans[l++].candidates;
+    while (c >= candidates_of(s.spans[l])) c -= candidates_of(s.spans[l++]);
     const Span& span = s.spans[l];
-    return {searched[span.first_row + c / span.columns] * stride + span.left + c % span.columns, l > 0};
+    return searched[span.first_row + c / span.columns] * stride + span.left + c % span.columns;
   }
 
   HD int candidates(const Shared& s) const {
     int sum = 0;
-    for (int l = 0; l < level_count; ++l) sum += s.spans[l].candidates;
+    for (int l = 0; l < level_count; ++l) sum += candidates_of(s.spans[l]);
     return sum;
   }
   HD int wanted(const Shared& s) const { return minimum(similar, candidates(s)); }
 
   HD void measure(const Shared& s, const int* searched, std::int32_t* d, int thread) const {
-    const int count = candidates(s);
-    for (int c = thread; c < count; c += kThreads) {
-      const Place place = place_of(s, searched, c);
-      const std::int16_t* at = guide + place.index;
-      std::int32_t sum = 0;
-      for (int p = 0; p < patch; ++p)
-        for (int q = 0; q < patch; ++q) {
-          const int apart = at[p * stride + q] - s.reference[p * patch + q];
-          sum += apart * apart;
-        }
-      if (place.in_copy) {
-        sum += copy_penalty;
-        sum += std::int32_t(float(sum) * copy_handicap);
+    int i = thread;  // of the level's groups of candidates
+    for (int l = 0; l < level_count; ++l) {
+      const Span& span = s.spans[l];
+      const int groups = (span.columns + kTogether - 1) / kTogether;  // a row
+      for (; i < span.rows * groups; i += kThreads) {
+        const int row = i / groups;
+        const int column = i % groups * kTogether;
+        const int count = minimum(kTogether, span.columns - column);
+        measure_together(s, searched[span.first_row + row] * stride + span.left + column, count, l > 0,
+                         d + row * span.columns + column);
       }
-      d[c] = minimum(sum, (1 << kBits) - 1);
+      i -= span.rows * groups;
+      d += candidates_of(span);
     }
+  }
+
+  // `count` candidates side by side, the first at `index`: each sample is loaded once for all of them.
+  HD void measure_together(const Shared& s, int index, int count, bool in_copy, std::int32_t* d) const {
+    const int last = edge() + count - 2;  // sample of a row that one of them has
+    const auto limited = [&](int q) { return q < edge() ? q : minimum(q, last); };
+    std::int32_t sum[kTogether] = {};
+    for (int p = 0; p < edge(); ++p) {
+      const std::int16_t* const at = guide + index + p * stride;
+      int near[kTogether];
+      for (int c = 1; c < kTogether; ++c) near[c] = at[limited(c - 1)];
+      for (int q = 0; q < edge(); ++q) {
+        for (int c = 1; c < kTogether; ++c) near[c - 1] = near[c];
+        near[kTogether - 1] = at[limited(q + kTogether - 1)];
+        const int wanted = s.reference[p * edge() + q];
+        for (int c = 0; c < kTogether; ++c) sum[c] += (near[c] - wanted) * (near[c] - wanted);
+      }
+    }
+    for (int c = 0; c < count; ++c) d[c] = distance(sum[c], in_copy);
+  }
+
+  HD std::int32_t distance(std::int32_t sum, bool in_copy) const {
+    if (in_copy) {
+      sum += copy_penalty;
+      sum += std::int32_t(float(sum) * copy_handicap);
+    }
+    return minimum(sum, (1 << kBits) - 1);
   }
 
   // The bits that the first `steps` counts tell of the largest distance that counts.
@@ -251,13 +245,27 @@ struct FindMatches {
     s.equal[thread] = equal;
   }
 
+  HD static void sum_teams(Shared& s, int thread) {
+    if (thread >= 2 * kTeams) return;
+    const int team = thread % kTeams;
+    const int* const counts = (thread < kTeams ? s.nearer : s.equal) + team * kTeam;
+    int sum = 0;
+    for (int i = 0; i < kTeam; ++i) sum += counts[i];
+    (thread < kTeams ? s.nearer_of : s.equal_of)[team] = sum;
+  }
+
   HD void write(const Shared& s, const int* searched, const std::int32_t* d, std::int32_t* out, int thread) const {
     const std::int32_t last = bits_after(s, kSteps);
     int before = 0, all = 0, ties = 0;
-    for (int t = 0; t < kThreads; ++t) {
-      before += t < thread ? s.nearer[t] : 0;
-      ties += t < thread ? s.equal[t] : 0;
-      all += s.nearer[t];
+    const int team = thread / kTeam;
+    for (int i = 0; i < kTeams; ++i) {
+      before += i < team ? s.nearer_of[i] : 0;
+      ties += i < team ? s.equal_of[i] : 0;
+      all += s.nearer_of[i];
+    }
+    for (int t = team * kTeam; t < thread; ++t) {
+      before += s.nearer[t];
+      ties += s.equal[t];
     }
     const int ties_wanted = wanted(s) - all;
     const int length = segment(s);
@@ -265,7 +273,7 @@ struct FindMatches {
     int n = before + minimum(ties, ties_wanted);
     for (int c = thread * length; c < end; ++c) {
       if (d[c] > last || (d[c] == last && ties++ >= ties_wanted)) continue;
-      out[n++] = place_of(s, searched, c).index;
+      out[n++] = place_of(s, searched, c);
     }
   }
 

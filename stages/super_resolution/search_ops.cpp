@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "stages/super_resolution/pyramid_kernels.h"
 #include "stages/super_resolution/search_kernels.h"
 
 namespace nadir {
@@ -59,11 +60,11 @@ void PyramidOps::quantize(const float* pyramid, std::int16_t* guide) const {
              "quantize_guide");
 }
 
-void PyramidOps::match(const std::int16_t* guide, const ReferenceGrid& grid, const SearchSettings& s, int iteration,
-                       std::int32_t* matches) const {
-  const Buffer<int> rows(exec_, grid.rows), columns(exec_, grid.columns);
+template <int kPatch>
+void PyramidOps::match_with(const std::int16_t* guide, const ReferenceGrid& grid, const SearchSettings& s,
+                            int iteration, std::int32_t* matches) const {
   const Candidates most = most_candidates(layout_, s);
-  FindMatches f{};
+  FindMatches<kPatch> f{};
   f.guide = guide;
   f.stride = layout_.stride();
   f.level_count = int(layout_.levels().size());
@@ -78,7 +79,7 @@ void PyramidOps::match(const std::int16_t* guide, const ReferenceGrid& grid, con
   f.copy_penalty = copy_penalty_steps(s.copy_penalty, s.patch);
   f.copy_handicap = s.copy_handicap;
   f.iteration = iteration;
-  f.rows = rows.data(), f.columns = columns.data(), f.column_count = int(grid.columns.size());
+  f.rows = grid.rows, f.columns = grid.columns;
   f.most_rows = most.rows, f.most_candidates = most.count;
   f.matches = matches;
   if (f.shared_bytes() <= kMostShared) return for_each_block(exec_, grid.count(), f, "find_matches");
@@ -89,6 +90,16 @@ void PyramidOps::match(const std::int16_t* guide, const ReferenceGrid& grid, con
   f.distances = scratch.room->data();
   for (f.first = 0; f.first < grid.count(); f.first += scratch.count)
     for_each_block(exec_, std::min(scratch.count, grid.count() - f.first), f, "find_matches");
+}
+
+void PyramidOps::match(const std::int16_t* guide, const ReferenceGrid& grid, const SearchSettings& s, int iteration,
+                       std::int32_t* matches) const {
+  switch (s.patch) {
+    case 5: return match_with<5>(guide, grid, s, iteration, matches);
+    case 6: return match_with<6>(guide, grid, s, iteration, matches);
+    case 8: return match_with<8>(guide, grid, s, iteration, matches);
+    default: return match_with<0>(guide, grid, s, iteration, matches);
+  }
 }
 
 }  // namespace nadir

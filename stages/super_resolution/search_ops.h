@@ -28,6 +28,10 @@ class PyramidOps {
   struct Tables {
     Buffer<DownscaleTable::Entry> columns, rows;
   };
+  template <int kPatch>
+  void match_with(const std::int16_t* guide, const ReferenceGrid& grid, const SearchSettings& settings, int iteration,
+                  std::int32_t* matches) const;
+
   Exec& exec_;
   const PyramidLayout& layout_;
   std::vector<std::unique_ptr<Tables>> tables_;  ///< of the copies

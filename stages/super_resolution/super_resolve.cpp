@@ -1,5 +1,6 @@
 // Super-resolution of images by an integer factor.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -80,6 +81,16 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
   return s;
+}
+
+// Calls body(y) for every row of a window, on several threads.
+template <class Body>
+void for_each_row(const Exec& exec, const Window& w, const Body& body) {
+  constexpr int kRowsPerTask = 32;
+  exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
+    const int top = w.y + task * kRowsPerTask;
+    for (int y = top; y < std::min(w.bottom(), top + kRowsPerTask); ++y) body(y);
+  });
 }
 
 // nonlocal: x = argmin |y - A x|^2 / (2 n^2) + the nonlocally centralised sparsity of groups of similar patches (Dong,
@@ -188,10 +199,10 @@ class SuperResolve final : public TileStage {
   Window region(const Window& core) const { return intersect(grow(core, halo_), in_.grid.window()); }
 
   // The region at (0, 0), in 8-bit units, without gaps. Its mask tells where samples are valid.
-  Tile load(ConstTileView in, const Window& r) const {
+  Tile load(ConstTileView in, const Window& r, const Exec& exec) const {
     Tile y({0, 0, r.width, r.height}, in.bands);
     const TileView to = y.view();
-    for (int v = 0; v < r.height; ++v)
+    for_each_row(exec, y.window(), [&](int v) {
       for (int u = 0; u < r.width; ++u) {
         bool valid = in.is_valid(r.x + u, r.y + v);
         for (int b = 0; b < in.bands; ++b) {
@@ -202,6 +213,7 @@ class SuperResolve final : public TileStage {
         }
         to.mask()(u, v) = valid;
       }
+    });
     fill_invalid(to);
     return y;
   }
@@ -216,19 +228,23 @@ class SuperResolve final : public TileStage {
   void run_block(ConstTileView in, const Window& core, TileView out, Exec& exec) const {
     const Window r = region(core);
     const int s = params_.scale;
-    const Tile y = load(in, r);
+    const Tile y = load(in, r, exec);
     const Window target = intersect({core.x * s, core.y * s, core.width * s, core.height * s}, out.window);
-    bool any = false;
-    for (int v = target.y; v < target.bottom(); ++v)
+    std::atomic<bool> any = false;
+    for_each_row(exec, target, [&](int v) {
+      bool any_here = false;
       for (int u = target.x; u < target.right(); ++u)
-        any |= (out.mask()(u, v) = y.view().is_valid(u / s - r.x, v / s - r.y)) != 0;
+        any_here |= (out.mask()(u, v) = y.view().is_valid(u / s - r.x, v / s - r.y)) != 0;
+      if (any_here) any = true;
+    });
     const Tile x = any ? solve(y.view(), r, exec) : Tile();
-    for (int b = 0; b < out.bands; ++b) {
-      const BandScale& scale = bands_[std::size_t(b)];
-      for (int v = target.y; v < target.bottom(); ++v)
+    for_each_row(exec, target, [&](int v) {
+      for (int b = 0; b < out.bands; ++b) {
+        const BandScale& scale = bands_[std::size_t(b)];
         for (int u = target.x; u < target.right(); ++u)
           out(b, u, v) = out.is_valid(u, v) ? x.view()(b, u - s * r.x, v - s * r.y) / scale.gain + scale.offset : 0.0f;
-    }
+      }
+    });
   }
 
   Params params_;

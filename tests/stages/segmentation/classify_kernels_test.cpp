@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <initializer_list>
+#include <thread>
 
 #include "pipeline/backend/launch_blocks.h"
 #include "pipeline/backend/staged_tile.h"
@@ -137,6 +139,24 @@ void expect_all_classified(Exec& exec) {
   expect_classified(exec, forest());
 }
 
+// One kernel whose blocks share 18 to 92 KB, below and above the 48 KB for which nobody has to ask.
+void expect_classified_by_layers_of(const std::initializer_list<int>& units, Exec& exec) {
+  for (const int wide : units) {
+    SCOPED_TRACE(wide);
+    expect_classified(exec, network(false, wide));
+  }
+}
+
+void expect_two_threads_to_classify(Device device) {
+  const auto classify = [&](const std::initializer_list<int>& units) {
+    Exec exec(device);
+    expect_classified_by_layers_of(units, exec);
+  };
+  std::thread other([&] { classify({56, 80, 16, 64}); });
+  classify({80, 48, 72, 24});
+  other.join();
+}
+
 class ClassifyKernels : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override { reversed_threads = GetParam(); }
@@ -160,6 +180,24 @@ TEST(FlatModels, that_are_too_large_for_kernels_are_known) {
   EXPECT_FALSE(fits_kernels(wide));
   FlatForest many{.features = 255, .classes = 5, .trees = {}, .nodes = {}, .leaf_class = {}};
   EXPECT_FALSE(fits_kernels(many));
+}
+
+TEST(ClassifiersOnTheCpu, take_what_they_share_as_networks_want_it) {
+  Exec exec;
+  expect_classified_by_layers_of({80, 16, 56}, exec);
+}
+
+TEST(ClassifiersOnTheCpu, work_in_two_threads) { expect_two_threads_to_classify(Device::cpu); }
+
+TEST(Device, classifies_with_shared_memory_of_changing_size) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_classified_by_layers_of({80, 16, 56, 40, 80}, exec);
+}
+
+TEST(Device, classifies_in_two_threads) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  expect_two_threads_to_classify(Device::cuda);
 }
 
 TEST(Device, classifies_with_the_same_bits) {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <thread>
 
 #include "pipeline/backend/launch_blocks.h"
 #include "pipeline/backend/staged_tile.h"
@@ -76,6 +78,10 @@ std::vector<Scene> search_scenes() {
   scenes.emplace_back(Size{40, 51}, two, Origin{}, s, 4);
   s.similar = 40;
   scenes.emplace_back(Size{8, 7}, none, Origin{}, s, 0);  // fewer candidates than wanted
+  for (const int patch : {4, 7}) {                        // for which no kernel of its own is made
+    s.patch = patch;
+    scenes.emplace_back(Size{37, 29}, one, Origin{}, s, 2);
+  }
   s.patch = 8;
   s.radius = 80;  // more distances than a block can share
   s.dense_rows = 80;
@@ -159,6 +165,65 @@ double solver_difference(Exec& exec, Quality quality, int iterations, Size coars
   return most;
 }
 
+void expect_same_samples(ConstTileView a, ConstTileView b) {
+  ASSERT_EQ(a.window, b.window);
+  for (int v = a.window.y; v < a.window.bottom(); ++v)
+    for (int u = a.window.x; u < a.window.right(); ++u) {
+      ASSERT_EQ(a.is_valid(u, v), b.is_valid(u, v)) << u << ", " << v;
+      for (int band = 0; band < a.bands; ++band)
+        ASSERT_EQ(a(band, u, v), b(band, u, v)) << band << ": " << u << ", " << v;
+    }
+}
+
+void expect_same_start(Exec& exec) {
+  for (const int scale : {1, 2, 3, 4})
+    for (const Phase phase : {Phase::corner, Phase::centre})
+      for (const Size coarse : {Size{1, 1}, Size{2, 3}, Size{40, 11}}) {
+        SCOPED_TRACE(std::to_string(scale) + ": " + std::to_string(coarse.width));
+        const Observation o = observation(gaussian_taps(1.6, 0), scale, phase, Sampling::decimate);
+        const DataTerm data(o, coarse);
+        test::Image y = test::make_texture(coarse.width, coarse.height, 2, 5);
+        y.invalidate({0, 0, 1, 1});
+        Exec host;
+        const Tile expected = first_estimate(host, data, o, y.tile.view());
+        const StagedTile staged(exec, y.tile.view());
+        StagedTile x(exec, data.padded(), 2);
+        interpolate_mirrored(exec, staged.view(), {Interpolation::bicubic, scale, centre_of(o)}, x.view());
+        Tile start(data.padded(), 2);
+        x.download(start.view());
+        exec.finish();
+        expect_same_samples(start.view(), expected.view());
+      }
+}
+
+// Bands that take many steps, few, and none at all.
+void expect_same_projection(Exec& exec) {
+  const Observation o{2, -1, {0.25f, 0.5f, 0.25f}, 0};
+  const float rho[] = {0.001f, 50, 1};
+  for (const Size coarse : {Size{1, 1}, Size{3, 40}, Size{420, 330}}) {
+    const DataTerm data(o, coarse);
+    test::Image y = test::make_texture(coarse.width, coarse.height, 3, 5);
+    Tile x(data.padded(), 3), expected(whole(data.fine()), 3), z(whole(data.fine()), 3);
+    x.fill(100, true);
+    expected.fill(0, true);
+    const TileView seen = y.tile.view();
+    std::fill_n(seen.samples + 2 * seen.plane, seen.plane, 100.0f);
+    const StagedTile staged_y(exec, seen), staged_x(exec, x.view());
+    StagedTile staged_z(exec, expected.view());
+    Projection projection(exec, data, 3);
+    for (int k = 0; k < 2; ++k)  // the second time with what the first has left
+      projection.run(staged_x.view(), staged_y.view(), rho, staged_z.view());
+    staged_z.download(z.view());
+    exec.finish();
+    Exec host;
+    data.project(host, x.view(), seen, rho, expected.view());
+    double most = 0;
+    for (std::ptrdiff_t i = 0; i < 3 * expected.view().plane; ++i)
+      most = std::max(most, std::abs(double(z.view().samples[i]) - double(expected.view().samples[i])));
+    EXPECT_LE(most, 1e-3) << coarse.width;
+  }
+}
+
 void expect_same_corrections(Exec& exec, int orientations) {
   for (const int scale : {3, 4})
     for (const double centre : {0.0, 1.5, 5.0}) {
@@ -182,6 +247,17 @@ void expect_same_corrections(Exec& exec, int orientations) {
     }
 }
 
+void expect_two_threads_to_solve(Device device) {
+  const auto solve = [&](Quality quality, Size coarse) {
+    Exec exec(device);
+    expect_same_groups(exec);
+    EXPECT_LE(solver_difference(exec, quality, 3, coarse), 0.02);
+  };
+  std::thread other([&] { solve(Quality::fast, {21, 17}); });
+  solve(Quality::balanced, {16, 19});
+  other.join();
+}
+
 class BothOrders : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
@@ -197,6 +273,8 @@ TEST_P(BothOrders, kernels_find_the_same_patches) { expect_same_matches(exec_); 
 
 TEST_P(BothOrders, kernels_shrink_and_aggregate_with_the_same_bits) { expect_same_groups(exec_); }
 
+TEST_P(BothOrders, kernels_project_to_the_same_image) { expect_same_projection(exec_); }
+
 TEST_P(BothOrders, kernels_solve_to_the_same_image) {
   EXPECT_LE(solver_difference(exec_, Quality::fast, 6, {21, 17}), 0.02);
   EXPECT_LE(solver_difference(exec_, Quality::balanced, 4, {16, 19}), 0.02);
@@ -204,11 +282,19 @@ TEST_P(BothOrders, kernels_solve_to_the_same_image) {
   EXPECT_LE(solver_difference(exec_, Quality::balanced, 2, {2, 3}, 0.3f), 0.02);
 }
 
+TEST(KernelSolver, starts_from_the_same_image) {
+  Exec exec;
+  exec.limit_memory(std::size_t{1} << 40);
+  expect_same_start(exec);
+}
+
 TEST(KernelSolver, corrects_with_the_same_bits) {
   Exec exec;
   exec.limit_memory(std::size_t{1} << 40);
   for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
 }
+
+TEST(KernelSolver, works_in_two_threads) { expect_two_threads_to_solve(Device::cpu); }
 
 TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
   const Scene s = std::move(group_scenes()[1]);
@@ -223,6 +309,25 @@ TEST(KernelSolver, needs_less_memory_where_there_is_less_and_gives_the_same) {
   Exec tiny;
   tiny.limit_memory(200'000);
   EXPECT_THROW(shrunk_by_kernels(tiny, s, 30, 0.5f), OutOfDeviceMemory);
+}
+
+TEST(KernelSolver, leaves_memory_for_the_rest_where_patches_could_fill_all_of_it) {
+  const Scene s = std::move(group_scenes()[1]);
+  const auto works = [&](std::size_t bytes) {
+    Exec exec;
+    exec.limit_memory(bytes);
+    try {
+      const GroupShrinker shrinker(exec, s.layout.size(), s.grid, s.search);
+      return true;
+    } catch (const OutOfDeviceMemory&) {
+      return false;
+    }
+  };
+  constexpr std::size_t kStep = 500;
+  std::size_t least = kStep;
+  while (!works(least)) least += kStep;
+  EXPECT_LT(least, 400'000u);
+  for (std::size_t more = least; more < 3 * least; more += kStep) ASSERT_TRUE(works(more)) << more << ", " << least;
 }
 
 TEST(KernelSolver, takes_no_more_memory_than_it_says) {
@@ -249,10 +354,27 @@ TEST(Device, shrinks_and_aggregates_with_the_same_bits) {
   expect_same_groups(exec);
 }
 
+TEST(Device, starts_from_the_same_image) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_same_start(exec);
+}
+
+TEST(Device, projects_to_the_same_image) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  Exec exec(Device::cuda);
+  expect_same_projection(exec);
+}
+
 TEST(Device, corrects_with_the_same_bits) {
   if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
   Exec exec(Device::cuda);
   for (const int orientations : {1, 8}) expect_same_corrections(exec, orientations);
+}
+
+TEST(Device, solves_in_two_threads) {
+  if (const std::string why = missing_device(); !why.empty()) GTEST_SKIP() << why;
+  expect_two_threads_to_solve(Device::cuda);
 }
 
 TEST(Device, solves_to_the_same_image) {

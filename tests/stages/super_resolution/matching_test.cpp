@@ -135,6 +135,20 @@ TEST(ReferenceGrid, covers_both_ends_in_every_iteration) {
   }
 }
 
+TEST(ReferenceGrid, counts_the_references_before_a_position) {
+  for (const int last : {0, 1, 7, 28, 29})
+    for (int offset = -9; offset < 9; ++offset) {
+      const ReferenceAxis axis(last, offset, 7);
+      std::vector<int> all{0};
+      for (int v = 1; v <= last; ++v)
+        if (v == last || (v - offset) % 7 == 0) all.push_back(v);
+      ASSERT_EQ(axis.size(), all.size());
+      for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(axis[i], all[i]) << last << ", " << offset;
+      for (int v = -3; v < last + 4; ++v)
+        EXPECT_EQ(axis.before(v), std::count_if(all.begin(), all.end(), [&](int a) { return a < v; })) << v;
+    }
+}
+
 TEST(PyramidLayout, overlapping_blocks_of_a_scene_have_the_same_copies_and_references) {
   const std::vector<float> factors{1.5f, 1.6f, 2.0f};
   const Origin origin{13, 22};
@@ -160,10 +174,11 @@ TEST(PyramidLayout, overlapping_blocks_of_a_scene_have_the_same_copies_and_refer
   }
   for (int k = 0; k < 15; ++k) {
     const ReferenceGrid of_scene({90, 80}, 5, k), of_block({70, 50}, 5, k, origin);
+    const auto holds = [](const ReferenceAxis& a, int at) { return a[std::size_t(a.before(at))] == at; };
     for (std::size_t i = 1; i + 1 < of_block.rows.size(); ++i)
-      EXPECT_EQ(std::count(of_scene.rows.begin(), of_scene.rows.end(), of_block.rows[i] + origin.y), 1);
+      EXPECT_TRUE(holds(of_scene.rows, of_block.rows[i] + origin.y));
     for (std::size_t i = 1; i + 1 < of_block.columns.size(); ++i)
-      EXPECT_EQ(std::count(of_scene.columns.begin(), of_scene.columns.end(), of_block.columns[i] + origin.x), 1);
+      EXPECT_TRUE(holds(of_scene.columns, of_block.columns[i] + origin.x));
   }
 }
 
