@@ -68,6 +68,8 @@ Json pass_json(const Scene& scene, const Pass& pass, const PassPlan& plan, Scene
   json["bytes_per_tile"] = plan.token_bytes;
   json["tiles_in_flight"] = plan.tokens_in_flight;
   json["working_set_bytes"] = plan.token_bytes * std::size_t(plan.tokens_in_flight);
+  json["on_device"] = Json::array();
+  for (const int n : plan.on_device) json["on_device"].push_back(scene.node(n).id);
   json["device_bytes"] = plan.device_bytes;
   json["reason"] = plan.reason;
   if (!plan.warning.empty()) json["warning"] = plan.warning;
@@ -122,8 +124,9 @@ void print_scene(const Json& scene) {
                p.contains("estimates") ? "blocks" : "tiles", p["pixels_read"].get<double>() * 1e-6,
                mib(p["working_set_bytes"]), p["reason"].get<std::string>());
     if (p.contains("warning")) fmt::print("    warning: {}\n", p["warning"].get<std::string>());
-    if (p["device_bytes"] > 0)
-      fmt::print("    with --device cuda: {:.1f} MiB of the device at most\n", mib(p["device_bytes"]));
+    if (!p["on_device"].empty())
+      fmt::print("    on a device, if there is one: {}; {:.1f} MiB of it at most\n", join(p["on_device"]),
+                 mib(p["device_bytes"]));
   }
   fmt::print("  disk {:.1f} MiB at most, peak working set {:.1f} MiB\n", mib(scene["disk_bytes"]),
              mib(scene["peak_working_set_bytes"]));

@@ -40,14 +40,12 @@ void catch_signals() {
 }
 
 Device choose_device(const Graph& graph, Log& log) {
-  if (graph.run.device == DeviceChoice::cpu) return Device::cpu;
+  if (graph.run.device == DeviceChoice::cuda) require_device();
+  if (std::none_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return graph.wants_device(n); }))
+    return Device::cpu;
   const std::string why_not = missing_device();
-  if (why_not.empty()) {
-    log.info("device: " + device_name());
-    return Device::cuda;
-  }
-  if (graph.run.device == DeviceChoice::cuda) throw Error(Fault::device, why_not);
-  return Device::cpu;
+  log.info("device: " + (why_not.empty() ? device_name() : "cpu (" + why_not + ")"));
+  return why_not.empty() ? Device::cuda : Device::cpu;
 }
 
 // Results beside the scenes would be taken for scenes by the next run.

@@ -32,7 +32,6 @@ class Buffer {
   std::vector<T> download() const {
     std::vector<T> host(count_);
     exec_.copy(host.data(), data_, count_ * sizeof(T));
-    exec_.finish();
     return host;
   }
 

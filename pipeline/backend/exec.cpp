@@ -12,31 +12,31 @@
 #include <tbb/task_arena.h>
 #endif
 #if defined(NADIR_HAVE_CUDA)
-#include <cuda_runtime_api.h>
+#include "pipeline/backend/cuda_check.h"
 #endif
 
 namespace nadir {
 namespace {
 
 #if defined(NADIR_HAVE_CUDA)
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  const std::string text = std::string(what) + ": " + cudaGetErrorString(status);
-  if (status != cudaErrorMemoryAllocation) throw Error(Fault::device, text);
-  cudaGetLastError();  // the next launch shall not be blamed for it
-  throw OutOfDeviceMemory(text);
-}
+constexpr const char* kCopying = "copying to or from the CUDA device";
+
 cudaStream_t cuda(void* stream) { return static_cast<cudaStream_t>(stream); }
+
+cudaMemPool_t memory_pool() {
+  cudaMemPool_t pool = nullptr;
+  int device = 0;
+  check_cuda(cudaGetDevice(&device), "finding the CUDA device");
+  check_cuda(cudaDeviceGetDefaultMemPool(&pool, device), "finding the memory pool of the CUDA device");
+  return pool;
+}
 
 // What is given back stays with the program: by default the driver takes it at every synchronisation.
 void keep_device_memory() {
   static const bool done = [] {
-    cudaMemPool_t pool = nullptr;
     std::uint64_t most = ~std::uint64_t{0};
-    int device = 0;
-    check(cudaGetDevice(&device), "finding the CUDA device");
-    check(cudaDeviceGetDefaultMemPool(&pool, device), "finding the memory pool of the CUDA device");
-    check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &most), "setting up the CUDA memory pool");
+    check_cuda(cudaMemPoolSetAttribute(memory_pool(), cudaMemPoolAttrReleaseThreshold, &most),
+               "setting up the CUDA memory pool");
     return true;
   }();
   static_cast<void>(done);
@@ -51,20 +51,28 @@ void* allocate_host(std::size_t bytes) { return ::operator new (bytes, std::alig
 
 Exec::Exec(Device device) : device_(device) {
   if (device != Device::cuda) return;
-  if (const std::string why = missing_device(); !why.empty()) throw Error(Fault::device, why);
+  require_device();
 #if defined(NADIR_HAVE_CUDA)
   keep_device_memory();
   cudaStream_t stream = nullptr;
-  check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a CUDA stream");
+  check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a CUDA stream");
   stream_ = stream;
 #endif
 }
 
 Exec::~Exec() {
-  for (void* t : tables_) release(t);
+  settle();
 #if defined(NADIR_HAVE_CUDA)
   if (stream_) cudaStreamDestroy(cuda(stream_));
 #endif
+}
+
+void Exec::settle() noexcept {
+#if defined(NADIR_HAVE_CUDA)
+  if (on_device() && cudaStreamSynchronize(cuda(stream_)) != cudaSuccess) cudaGetLastError();
+#endif
+  for (void* t : tables_) release(t);
+  tables_.clear();
 }
 
 void Exec::parallel(int count, const std::function<void(int)>& body) const {
@@ -100,10 +108,11 @@ void* Exec::take(std::size_t bytes) {
   void* memory = nullptr;
   const std::string what =
       "no device memory for " + std::to_string((bytes >> 20) + 1) + " MiB; use a smaller run.tile, or --device cpu";
-  check(cudaMallocAsync(&memory, bytes, cuda(stream_)), what.c_str());
+  check_cuda(cudaMallocAsync(&memory, bytes, cuda(stream_)), what.c_str());
   return memory;
 #else
-  throw Error(Fault::device, missing_device());
+  require_device();
+  return nullptr;
 #endif
 }
 
@@ -124,7 +133,14 @@ void Exec::release(void* memory) noexcept {
 
 void Exec::finish() {
 #if defined(NADIR_HAVE_CUDA)
-  if (on_device()) check(cudaStreamSynchronize(cuda(stream_)), "running on the CUDA device");
+  if (on_device()) check_cuda(cudaStreamSynchronize(cuda(stream_)), "running on the CUDA device");
+#endif
+}
+
+void Exec::trim() {
+  finish();
+#if defined(NADIR_HAVE_CUDA)
+  if (on_device()) check_cuda(cudaMemPoolTrimTo(memory_pool(), 0), "giving back memory of the CUDA device");
 #endif
 }
 
@@ -135,7 +151,8 @@ void Exec::copy(void* to, const void* from, std::size_t bytes) {
     return;
   }
 #if defined(NADIR_HAVE_CUDA)
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda(stream_)), "copying to or from the CUDA device");
+  check_cuda(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, cuda(stream_)), kCopying);
+  finish();
 #endif
 }
 
@@ -149,8 +166,10 @@ void Exec::copy_rows(void* to, std::size_t to_pitch, const void* from, std::size
     return;
   }
 #if defined(NADIR_HAVE_CUDA)
-  check(cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, bytes, std::size_t(rows), cudaMemcpyDefault, cuda(stream_)),
-        "copying to or from the CUDA device");
+  check_cuda(
+      cudaMemcpy2DAsync(to, to_pitch, from, from_pitch, bytes, std::size_t(rows), cudaMemcpyDefault, cuda(stream_)),
+      kCopying);
+  finish();
 #endif
 }
 
@@ -166,27 +185,5 @@ ScratchTile::ScratchTile(Exec& exec, const Window& window, int bands) : exec_(ex
 }
 
 ScratchTile::~ScratchTile() { exec_.release(view_.samples); }
-
-std::string missing_device() {
-#if defined(NADIR_HAVE_CUDA)
-  int count = 0;
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status != cudaSuccess)
-    return std::string("no CUDA device can be used here (") + cudaGetErrorString(status) +
-           "); use --device cpu or auto";
-  return count > 0 ? "" : "no CUDA device was found; use --device cpu or auto";
-#else
-  return "this nadir was built without CUDA; build it with the CUDA toolkit, or use --device cpu";
-#endif
-}
-
-std::string device_name() {
-#if defined(NADIR_HAVE_CUDA)
-  cudaDeviceProp properties{};
-  if (missing_device().empty() && cudaGetDeviceProperties(&properties, 0) == cudaSuccess)
-    return std::string(properties.name) + ", " + std::to_string(properties.totalGlobalMem >> 30) + " GiB";
-#endif
-  return "";
-}
 
 }  // namespace nadir

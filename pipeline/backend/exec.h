@@ -36,7 +36,7 @@ class Exec {
   /// no other tile's work. Always on the CPU.
   void parallel(int count, const std::function<void(int)>& body) const;
 
-  /// A table that kernels read: on the CPU the same memory, on a device a copy that lives as long as this Exec.
+  /// A table that kernels read: on the CPU the same memory, on a device a copy that lives until settle().
   const float* table(std::span<const float> host);
 
   /// Memory where the loops run; kept until `release`. Throws OutOfDeviceMemory when there is none.
@@ -45,12 +45,17 @@ class Exec {
   /// Allocations that would bring this Exec above so many bytes fail, on the CPU too: for tests of what happens then.
   void limit_memory(std::size_t bytes) { limit_ = bytes; }
   /// Between memory of the host and memory where the loops run, in either direction, after what was launched before.
-  /// The host's side may be used again at once.
+  /// Waits until it is done, for CUDA promises of memory that is not pinned neither that it was read when a copy
+  /// returns, nor that it was written.
   void copy(void* to, const void* from, std::size_t bytes);
   /// The same for rows of `bytes` bytes that begin so many bytes after each other.
   void copy_rows(void* to, std::size_t to_pitch, const void* from, std::size_t from_pitch, std::size_t bytes, int rows);
   /// Waits until everything launched is done; failures of the device surface here.
   void finish();
+  /// Waits, whatever comes of what was launched, and gives the tables back: before another tile uses this Exec.
+  void settle() noexcept;
+  /// Waits, and gives the device back what was released here and kept for later use: before another try for memory.
+  void trim();
 
  private:
   void* take(std::size_t bytes);
@@ -77,8 +82,11 @@ class ScratchTile {
   TileView view_;
 };
 
-/// Why `--device cuda` cannot be had, in one sentence; empty when a device is there.
+/// Why no device can be used, in words without a full stop; empty when one can. The first call tries it.
 std::string missing_device();
+
+/// Throws Error(Fault::device) with that, and what to do, where no device can be used.
+void require_device();
 
 /// Name and memory of the device, for reports; empty without one.
 std::string device_name();

@@ -9,7 +9,16 @@
 #include "pipeline/backend/launch_cuda.cuh"
 #endif
 
+// A launcher that CUDA's compiler made and the same one that the C++ compiler made differ. They have names of their
+// own, or the linker would take one for the other, and the host would loop over memory of the device.
+#if defined(__CUDACC__)
+#define NADIR_BUILD cuda_build
+#else
+#define NADIR_BUILD host_build
+#endif
+
 namespace nadir {
+inline namespace NADIR_BUILD {
 
 template <class F>
 void for_each_cpu(const Exec& exec, int bands, const Window& window, const F& f) {
@@ -50,4 +59,5 @@ void for_each(Exec& exec, int bands, const Window& window, const F& f, [[maybe_u
   for_each_cpu(exec, bands, window, f);
 }
 
+}  // namespace NADIR_BUILD
 }  // namespace nadir

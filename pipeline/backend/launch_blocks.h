@@ -29,6 +29,8 @@ HD inline void add_shared(int* sum, int value) {
 #endif
 }
 
+inline namespace NADIR_BUILD {  // as in launch.h
+
 template <class F>
 void for_each_block_cpu(const Exec& exec, int blocks, const F& f) {
   constexpr int kUnset = 0xa5;  // what a device's memory begins with is not known either
@@ -54,4 +56,5 @@ void for_each_block(Exec& exec, int blocks, const F& f, [[maybe_unused]] const c
   for_each_block_cpu(exec, blocks, f);
 }
 
+}  // namespace NADIR_BUILD
 }  // namespace nadir

@@ -35,13 +35,12 @@ void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
   exec.finish();
 }
 
-std::string run_stage_or_fall_back(const TileStage& stage, Inputs in, Outputs out, Exec& exec) {
+std::string run_stage_if_memory_does(const TileStage& stage, Inputs in, Outputs out, ExecPool& execs) {
   try {
-    run_stage(stage, in, out, exec);
+    const ExecPool::Loan loan(execs);
+    run_stage(stage, in, out, loan.exec());
     return "";
   } catch (const OutOfDeviceMemory& e) {
-    Exec host;
-    run_stage(stage, in, out, host);
     return e.what();
   }
 }

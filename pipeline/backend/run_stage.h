@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pipeline/backend/exec.h"
+#include "pipeline/backend/exec_pool.h"
 #include "pipeline/core/stage.h"
 
 namespace nadir {
@@ -12,7 +12,8 @@ namespace nadir {
 /// as the stage wants that.
 void run_stage(const TileStage& stage, Inputs in, Outputs out, Exec& exec);
 
-/// The same, and where the device's memory does not do, once more on the CPU. Says what was missing, or nothing.
-std::string run_stage_or_fall_back(const TileStage& stage, Inputs in, Outputs out, Exec& exec);
+/// The same on an Exec of the pool. Where memory of the device was missing it says so, and outputs are not to be used;
+/// nothing where there was enough.
+std::string run_stage_if_memory_does(const TileStage& stage, Inputs in, Outputs out, ExecPool& execs);
 
 }  // namespace nadir

@@ -37,11 +37,14 @@ struct RunSettings {
   std::int64_t seed = 0;
   int threads = 0;
 };
-NADIR_PARAMS(RunSettings, PARAM(tile, "px", range(16, 65536), "Edge of a tile, in pixels of the largest output."),
-             PARAM(memory, "", any(), "Memory budget of the whole program, as 512MiB or 4GiB."),
-             PARAM(device, "", choices({"auto", "cpu", "cuda"}), "Where stages that can run on a GPU run."),
-             PARAM(seed, "", range(0, 9.0e15), "Seed of everything random."),
-             PARAM(threads, "", range(0, 1024), "Threads; 0: all cores."))
+NADIR_PARAMS(
+    RunSettings, PARAM(tile, "px", range(16, 65536), "Edge of a tile, in pixels of the largest output."),
+    PARAM(memory, "", any(), "Memory budget of the whole program, as 512MiB or 4GiB."),
+    PARAM(device, "", choices({"auto", "cpu", "cuda"}),
+          "Where stages that can run on a GPU run. cuda: all of them there. auto: there, if there is one, where "
+          "the work on a pixel outweighs its way to the GPU and back, as in super-resolution and classifiers."),
+    PARAM(seed, "", range(0, 9.0e15), "Seed of everything random."),
+    PARAM(threads, "", range(0, 1024), "Threads; 0: all cores."))
 
 struct Graph {
   std::string file;
@@ -51,6 +54,8 @@ struct Graph {
   const Node& producer(const PortRef& ref) const { return nodes[std::size_t(ref.node)]; }
   const Port& port(const PortRef& ref) const { return producer(ref).stage->outputs[std::size_t(ref.output)]; }
   int find(const std::string& id) const;  ///< -1 when there is no such node
+  /// Whether the node's stage is to run on a device, where there is one and the stage can with its parameters.
+  bool wants_device(const Node& node) const;
 };
 
 /// Reads and checks a config. `overrides` are texts like "sharp.scale=3" or "run.tile=256", applied before the checks.

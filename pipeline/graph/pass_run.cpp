@@ -1,5 +1,6 @@
 // Tiles enter where nothing has to be waited for; the last input of a node brings a tile on. The thread that computed
-// an input goes on with the node that waited for it, while the pixels are still in its cache.
+// an input goes on with the node that waited for it, while the pixels are still in its cache. Before a node on the
+// device a tile waits for a place there.
 #include "pipeline/graph/pass_run.h"
 
 #include <tbb/flow_graph.h>
@@ -25,7 +26,10 @@ class PassRun {
         workers_(workers),
         what_(what),
         links_(scene, plan),
+        on_device_(scene.size()),
         evidence_(plan.tokens.size()) {
+    if (options.device == Device::cuda)
+      for (const int n : plan.on_device) on_device_[std::size_t(n)] = 1;
     for (std::size_t t = 0; t < plan.tokens.size(); ++t)
       if (!plan.tokens[t].requests.empty()) todo_.push_back(t);
     if (plan.column_band > 0)
@@ -59,10 +63,11 @@ class PassRun {
   // The graph must be made and end inside of the arena.
   void stream() {
     flow::graph graph;
+    graph_ = &graph;
     functions_.resize(scene_.size());
     for (const int n : plan_.nodes)
-      functions_[std::size_t(n)] = std::make_unique<Function>(graph, on_device(n) ? kDeviceStreams : flow::unlimited,
-                                                              [this, n](TileRun* tile) { return work(n, tile); });
+      functions_[std::size_t(n)] =
+          std::make_unique<Function>(graph, flow::unlimited, [this, n](TileRun* tile) { return work(n, tile); });
     reserved_ = 1;
     Step first;
     if (next_tile(first)) send(first);
@@ -72,7 +77,7 @@ class PassRun {
     functions_.clear();
   }
 
-  bool on_device(int n) const { return options_.device == Device::cuda && scene_.can_use_device(n); }
+  bool on_device(int n) const { return on_device_[std::size_t(n)] != 0; }
   bool is_interrupted() const { return options_.interrupted && *options_.interrupted; }
   bool has_ended() const { return stopped_ || is_interrupted(); }
 
@@ -84,7 +89,15 @@ class PassRun {
 
   void send(const Step& step) {
     hand_over(step.tile);
-    functions_[std::size_t(step.node)]->try_put(step.tile);
+    if (!on_device(step.node)) {
+      functions_[std::size_t(step.node)]->try_put(step.tile);
+      return;
+    }
+    graph_->reserve_wait();
+    workers_.device().enter([this, step] {
+      functions_[std::size_t(step.node)]->try_put(step.tile);
+      graph_->release_wait();
+    });
   }
 
   // Begins the next tile; of its first nodes one is returned, the others are sent. False when there is none.
@@ -114,6 +127,7 @@ class PassRun {
     return false;
   }
 
+  // Only what `send` brings may be a node on the device, for it has a place there.
   flow::continue_msg work(int n, TileRun* tile) {
     take_over(tile);
     Step step{n, tile};
@@ -137,10 +151,11 @@ class PassRun {
   }
 
   void evaluate(const Step& step) {
+    DevicePlace place(on_device(step.node) ? &workers_.device() : nullptr);
     if (has_ended()) return;
     const Trace::Clock::time_point start = Trace::Clock::now();
     try {
-      const std::string missing = step.tile->evaluate(step.node, options_.device, evidence_);
+      const std::string missing = step.tile->evaluate(step.node, place, evidence_);
       if (!missing.empty() && scene_.stats(step.node).fallbacks++ == 0 && options_.log)
         options_.log("warning: " + scene_.node(step.node).id + ": " + missing +
                      "; tiles are computed on the CPU instead");
@@ -160,7 +175,9 @@ class PassRun {
       return {};
     }
     widen();
-    return step;
+    if (!on_device(step.node)) return step;
+    send(step);
+    return {};
   }
 
   // False for the last share, with which somebody must go on; run() gives it back. One step decides, for several
@@ -227,6 +244,7 @@ class PassRun {
   Workers& workers_;
   std::string what_;
   PassLinks links_;
+  std::vector<char> on_device_;  // by node
   std::vector<std::unique_ptr<Evidence>> evidence_;
   std::vector<std::size_t> todo_;
   std::atomic<std::size_t> next_{0};
@@ -237,6 +255,7 @@ class PassRun {
   std::mutex mutex_;
   std::vector<std::unique_ptr<TileRun>> tiles_;
   std::vector<TileRun*> idle_;
+  flow::graph* graph_ = nullptr;  // while there is one
   std::vector<std::unique_ptr<Function>> functions_;
 };
 

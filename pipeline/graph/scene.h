@@ -60,8 +60,8 @@ class Scene {
   const BoundNode& bound(int n) const { return nodes_[std::size_t(n)]; }
   NodeStats& stats(int n) { return stats_[std::size_t(n)]; }
   /// Whether the node, which must be bound, does its tiles on a device where there is one.
-  bool can_use_device(int n) const {
-    return node(n).stage->on_device && bound(n).tile && bound(n).tile->device_use() != DeviceUse::none;
+  bool uses_device(int n) const {
+    return graph_->wants_device(node(n)) && bound(n).tile && bound(n).tile->device_use() != DeviceUse::none;
   }
   const ImageInfo& image(const PortRef& ref) const { return bound(ref.node).images[std::size_t(ref.output)]; }
 

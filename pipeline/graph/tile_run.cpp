@@ -9,6 +9,22 @@
 #include "pipeline/graph/scratch_image.h"
 
 namespace nadir {
+namespace {
+
+// On the device, or on the CPU without keeping others from the device. Says why not there.
+std::string run_somewhere(const TileStage& stage, Inputs in, Outputs out, DevicePlace& place) {
+  std::string missing;
+  if (place) {
+    missing = run_stage_if_memory_does(stage, in, out, place.execs());
+    place.leave();
+    if (missing.empty()) return missing;
+  }
+  Exec host;
+  run_stage(stage, in, out, host);
+  return missing;
+}
+
+}  // namespace
 
 PassLinks::PassLinks(const Scene& scene, const PassPlan& plan) : consumers(scene.size()), producers(scene.size()) {
   for (const int n : plan.nodes) {
@@ -64,7 +80,7 @@ void TileRun::ready(std::vector<int>& nodes) const {
     if (parts_[std::size_t(n)] && missing_[std::size_t(n)] == 0) nodes.push_back(n);
 }
 
-std::string TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence) {
+std::string TileRun::evaluate(int n, DevicePlace& place, std::vector<std::unique_ptr<Evidence>>& evidence) {
   const auto start = std::chrono::steady_clock::now();
   std::string missing;
   try {
@@ -72,7 +88,7 @@ std::string TileRun::evaluate(int n, Device device, std::vector<std::unique_ptr<
     if (is_reader(n))
       read(n);
     else if (scene_.bound(n).tile)
-      missing = run_stage_of(n, device);
+      missing = run_stage_of(n, place);
     serve_requests(n, evidence);
   } catch (...) {
     const auto& windows = windows_[std::size_t(n)];
@@ -118,7 +134,7 @@ Window TileRun::need_of(int n, std::size_t input) const {
   return need;
 }
 
-std::string TileRun::run_stage_of(int n, Device device) {
+std::string TileRun::run_stage_of(int n, DevicePlace& place) {
   const BoundNode& b = scene_.bound(n);
   const Node& node = scene_.node(n);
   std::vector<ConstTileView> in(node.inputs.size());
@@ -128,8 +144,7 @@ std::string TileRun::run_stage_of(int n, Device device) {
   for (std::size_t o = 0; o < out.size(); ++o)
     if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty())
       out[o] = tile.view().crop(windows_[std::size_t(n)][o].inside);
-  Exec exec(scene_.can_use_device(n) ? device : Device::cpu);
-  const std::string missing = run_stage_or_fall_back(*b.tile, in, out, exec);
+  const std::string missing = run_somewhere(*b.tile, in, out, place);
   for (std::size_t o = 0; o < out.size(); ++o)
     if (Tile& tile = tiles_[std::size_t(n)][o]; !tile.empty()) mirror_edges(tile.view(), b.images[o].grid.size());
   return missing;

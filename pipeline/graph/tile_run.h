@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/backend/exec.h"
+#include "pipeline/graph/device_queue.h"
 #include "pipeline/graph/scene.h"
 #include "pipeline/graph/token_plan.h"
 
@@ -30,9 +30,9 @@ class TileRun {
   std::size_t token() const { return token_; }
   /// Appends the nodes that wait for nobody.
   void ready(std::vector<int>& nodes) const;
-  /// Does the node's work for this tile. Returns why it was done on the CPU though the device was asked for, in words,
-  /// else nothing.
-  std::string evaluate(int n, Device device, std::vector<std::unique_ptr<Evidence>>& evidence);
+  /// Does the node's work for this tile, on the device where it has a place there. Returns why it was done on the CPU
+  /// all the same, in words, else nothing.
+  std::string evaluate(int n, DevicePlace& place, std::vector<std::unique_ptr<Evidence>>& evidence);
   /// Marks the node as done and appends those that became ready. True when the tile is complete.
   bool complete(int n, std::vector<int>& ready);
   /// Gives back all pixels, also of a tile that was given up.
@@ -41,7 +41,7 @@ class TileRun {
  private:
   void allocate(int n);
   void read(int n);
-  std::string run_stage_of(int n, Device device);
+  std::string run_stage_of(int n, DevicePlace& place);
   void serve_requests(int n, std::vector<std::unique_ptr<Evidence>>& evidence);
   ConstTileView pixels(const PortRef& ref, const Window& window) const;
   Window need_of(int n, std::size_t input) const;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pipeline/graph/device_queue.h"
 #include "pipeline/graph/memory_need.h"
 
 namespace nadir {
@@ -132,8 +133,8 @@ Usage usage_of(const Scene& scene, const PassPlan& plan, const Token& token) {
         bytes += scene.bound(n).tile->scratch_bytes(w.inside);
     }
     usage.total += bytes;
-    if (scene.can_use_device(n) && !plan.from_scratch[std::size_t(n)])
-      usage.device += kDeviceStreams * device_bytes_of(scene, n, windows);
+    if (std::find(plan.on_device.begin(), plan.on_device.end(), n) != plan.on_device.end())
+      usage.device = std::max(usage.device, kDeviceStreams * device_bytes_of(scene, n, windows));
     if (bytes > usage.largest) usage.largest_node = n;
     usage.largest = std::max(usage.largest, bytes);
   }
@@ -298,6 +299,8 @@ PassPlan plan_pass(const Scene& scene, const std::vector<Pass>& passes, std::siz
   plan.nodes.clear();
   for (std::size_t n = 0; n < part.size(); ++n)
     if (part[n]) plan.nodes.push_back(int(n));
+  for (const int n : plan.nodes)
+    if (scene.uses_device(n) && !plan.from_scratch[std::size_t(n)]) plan.on_device.push_back(n);
   if (passes[pass].tiles()) {
     cut_into_tiles(scene, plan, passes[pass], tile, limits);
   } else {

@@ -9,9 +9,6 @@
 
 namespace nadir {
 
-/// Tiles that a stage works on at once on a device.
-constexpr int kDeviceStreams = 2;
-
 /// A window of an output that a sink, a kept image or an estimate asks for.
 struct Request {
   int root = -1;  ///< the asking node; the producer itself for a kept image
@@ -45,7 +42,8 @@ struct PassPlan {
   int column_band = 0;             ///< so many columns are worked off before the next ones; 0: all at once
   std::size_t token_bytes = 0;     ///< of the largest token looked at
   std::size_t evidence_bytes = 0;  ///< reserved for what an estimate keeps until its end
-  std::size_t device_bytes = 0;  ///< of a device, where one is used: of all stages that run there, kDeviceStreams each
+  std::vector<int> on_device;      ///< nodes that do their tiles on a device, where there is one
+  std::size_t device_bytes = 0;    ///< of a device, where one is used: kDeviceStreams tiles of the greediest node
   int tokens_in_flight = 1;
   std::string reason;   ///< why this tile size and number of tokens
   std::string warning;  ///< that an estimate may keep more than is reserved for it; empty where all fits

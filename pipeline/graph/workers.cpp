@@ -47,7 +47,13 @@ struct Workers::Arena {
 };
 
 Workers::Workers(int threads, std::size_t tile_bytes)
-    : threads_(threads), budget_(tile_bytes), arena_(std::make_unique<Arena>(threads)) {
+    : Workers(threads, tile_bytes, [] { return std::make_unique<Exec>(Device::cuda); }) {}
+
+Workers::Workers(int threads, std::size_t tile_bytes, ExecPool::Make make_device_exec)
+    : threads_(threads),
+      budget_(tile_bytes),
+      device_(std::move(make_device_exec)),
+      arena_(std::make_unique<Arena>(threads)) {
   set_pixel_memory_limit(tile_bytes);
 }
 

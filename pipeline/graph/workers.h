@@ -1,4 +1,4 @@
-// The threads and the bytes that all scenes of a run share.
+// The threads, the bytes and the device that all scenes of a run share.
 #pragma once
 
 #include <condition_variable>
@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+
+#include "pipeline/graph/device_queue.h"
 
 namespace nadir {
 
@@ -36,12 +38,15 @@ class MemoryBudget {
 class Workers {
  public:
   Workers(int threads, std::size_t tile_bytes);
+  /// With another maker of the device's Execs, for tests.
+  Workers(int threads, std::size_t tile_bytes, ExecPool::Make make_device_exec);
   ~Workers();
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   int threads() const { return threads_; }
   MemoryBudget& budget() { return budget_; }
+  DeviceQueue& device() { return device_; }
   /// Runs f in the arena and waits for it; what it throws is thrown here.
   void execute(const std::function<void()>& f);
 
@@ -50,6 +55,7 @@ class Workers {
 
   int threads_;
   MemoryBudget budget_;
+  DeviceQueue device_;
   std::unique_ptr<Arena> arena_;
 };
 

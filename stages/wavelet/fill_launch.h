@@ -5,6 +5,7 @@
 #include "stages/wavelet/extension.h"
 
 namespace nadir {
+inline namespace NADIR_BUILD {  // as in launch.h
 
 /// `filled` becomes the scene extended by the border rule, with holes filled. `means` stands on the blocks of `fine`;
 /// its mask says afterwards which of them have a valid sample.
@@ -17,4 +18,5 @@ inline void fill_scene(Exec& exec, ConstTileView fine, TileView means, TileView 
   for_each(exec, filled.bands, filled.window, FillInvalid{fine, means, filled, rule}, "fill_invalid");
 }
 
+}  // namespace NADIR_BUILD
 }  // namespace nadir

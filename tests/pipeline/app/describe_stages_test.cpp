@@ -8,6 +8,7 @@
 
 #include "pipeline/app/schema.h"
 #include "pipeline/core/error.h"
+#include "pipeline/graph/config.h"
 #include "stages/stages.h"
 
 namespace nadir {
@@ -34,6 +35,22 @@ TEST(DescribeStages, a_long_list_of_choices_does_not_push_the_meaning_off_the_pa
   EXPECT_NE(text.find("How deep noise is looked for"), std::string::npos);
   EXPECT_NE(text.find("\n                          "), std::string::npos)
       << "the filter's meaning, in a line of its own";
+}
+
+// As the documentation of run.device and the README say.
+TEST(Stages, that_take_a_device_of_their_own_accord_are_super_resolution_and_classifiers) {
+  std::vector<std::string> taking;
+  Graph graph;
+  for (const StageInfo& stage : all_stages()) {
+    Node node;
+    node.stage = &stage;
+    graph.run.device = DeviceChoice::automatic;
+    if (graph.wants_device(node)) taking.push_back(stage.name);
+    graph.run.device = DeviceChoice::cuda;
+    EXPECT_EQ(graph.wants_device(node), stage.on_device) << stage.name;
+  }
+  std::sort(taking.begin(), taking.end());
+  EXPECT_EQ(taking, (std::vector<std::string>{"classify", "super_resolve"}));
 }
 
 Registry registry() {

@@ -26,27 +26,55 @@ class Doubling final : public TileStage {
 struct Tiles {
   Tile in{{0, 0, 4, 3}, 1}, out{{0, 0, 4, 3}, 1};
   Tiles() { in.fill(21, true), out.fill(0, true); }
-  std::string run(Exec& exec, std::size_t bytes) {
+  std::string run(ExecPool& execs, std::size_t bytes) {
     const ConstTileView inputs[] = {in.view()};
     const TileView outputs[] = {out.view()};
-    return run_stage_or_fall_back(Doubling(bytes), inputs, outputs, exec);
+    return run_stage_if_memory_does(Doubling(bytes), inputs, outputs, execs);
   }
 };
 
+// What a device is taken for here: an Exec of the CPU that has little memory.
+ExecPool::Make limited(std::size_t bytes, int& made) {
+  return [bytes, &made] {
+    auto exec = std::make_unique<Exec>();
+    exec->limit_memory(bytes);
+    ++made;
+    return exec;
+  };
+}
+
 TEST(RunStage, says_nothing_where_there_is_memory) {
   Tiles t;
-  Exec exec;
-  exec.limit_memory(1000);
-  EXPECT_EQ(t.run(exec, 1000), "");
+  int made = 0;
+  ExecPool execs(limited(1000, made));
+  EXPECT_EQ(t.run(execs, 1000), "");
   EXPECT_EQ(t.out.view()(0, 3, 2), 42);
 }
 
-TEST(RunStage, does_it_on_the_cpu_and_says_so_where_memory_ends) {
+TEST(RunStage, says_what_is_missing_where_memory_ends_and_goes_on_after_it) {
   Tiles t;
-  Exec exec;
-  exec.limit_memory(999);
-  EXPECT_NE(t.run(exec, 1000), "");
+  int made = 0;
+  ExecPool execs(limited(999, made));
+  EXPECT_NE(t.run(execs, 1000).find("1000 bytes"), std::string::npos);
+  EXPECT_EQ(t.run(execs, 999), "");
   EXPECT_EQ(t.out.view()(0, 3, 2), 42);
+  EXPECT_EQ(made, 1);
+}
+
+TEST(RunStage, says_so_where_there_is_no_memory_for_a_place_of_execution) {
+  Tiles t;
+  ExecPool execs([]() -> std::unique_ptr<Exec> { throw OutOfDeviceMemory("creating a stream"); });
+  EXPECT_EQ(t.run(execs, 1000), "creating a stream");
+}
+
+TEST(ExecPool, makes_one_only_where_all_are_lent) {
+  int made = 0;
+  ExecPool execs(limited(1000, made));
+  for (int i = 0; i < 3; ++i) {
+    const ExecPool::Loan one(execs), other(execs);
+    EXPECT_NE(&one.exec(), &other.exec());
+  }
+  EXPECT_EQ(made, 2);
 }
 
 TEST(Buffers, give_back_what_they_took_and_come_in_smaller_portions) {

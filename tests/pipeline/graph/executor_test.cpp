@@ -219,23 +219,6 @@ TEST_F(Executors, a_small_budget_halves_tiles_without_changing_the_result) {
   test::expect_identical(expected.at("o"), collected_.images.at("o"));
 }
 
-TEST_F(Executors, the_plan_tells_what_stages_take_of_a_device) {
-  std::vector<StageInfo> stages = registry_.stages();
-  for (StageInfo& s : stages) s.on_device = s.name == "smooth";
-  const Registry registry(stages);
-  const Graph graph = parse_graph(
-      "nadir: 1\ngraph:\n  s: {stage: read, width: 300, height: 300}\n  a: {stage: smooth, in: s}\n  b: {stage: "
-      "smooth, in: a}\n  o: {stage: collect, in: b}\n",
-      "t", registry);
-  Scene scene(graph, inputs());
-  for (int n = 0; n < int(scene.size()); ++n) scene.bind(n);
-  const std::vector<Pass> passes = plan_passes(graph);
-  const PassPlan plan = plan_pass(scene, passes, 0, 100, {.threads = 1, .fixed_tile = true});
-  const int bands = scene.bound(0).images[0].band_count();
-  const std::size_t pixels = 104 * 104 + 2 * 102 * 102 + 100 * 100;  // in and out of both, in the middle of the scene
-  EXPECT_EQ(plan.device_bytes, kDeviceStreams * pixels * (4 * std::size_t(bands) + 1));
-}
-
 TEST_F(Executors, an_interrupted_run_says_so) {
   const Graph graph =
       parse_graph("nadir: 1\ngraph:\n  s: {stage: read}\n  o: {stage: collect, in: s}\n", "t", registry_);
