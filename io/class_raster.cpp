@@ -7,13 +7,15 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 
 namespace nadir {
 namespace {
 
 constexpr int kValueField = 0;
 constexpr int kClassField = 1;
-constexpr std::size_t kMostClasses = 4096;
+constexpr std::size_t kMostClasses = 4096;     // with names or a palette
+constexpr std::size_t kMostNumbersOnly = 255;  // a byte's worth: more plain numbers are measurements, not classes
 
 using Names = std::map<int, std::string>;
 
@@ -51,15 +53,26 @@ OGRLayer& add_layer(GDALDataset& polygons, const GDALDataset& raster) {
   return *layer;
 }
 
+void require_one_band(GDALDataset& raster, const std::string& path) {
+  int bands = 0;
+  for (GDALRasterBand* band : raster.GetBands()) bands += band->GetColorInterpretation() != GCI_AlphaBand;
+  if (bands != 1)
+    throw Error(Fault::data, path + ": has " + std::to_string(bands) +
+                                 " bands, a class map has one band; if one of these holds classes, take it out: "
+                                 "gdal_translate -b NUMBER IN OUT");
+}
+
 // Gives every polygon the name of its value; those without class get none.
-void name_polygons(OGRLayer& layer, const Names& names, const std::string& path) {
-  std::map<int, bool> seen;
+void name_polygons(OGRLayer& layer, const Names& names, bool described, const std::string& path) {
+  const std::size_t most = described ? kMostClasses : kMostNumbersOnly;
+  std::set<int> seen;
   layer.ResetReading();
   while (const OGRFeatureUniquePtr feature{layer.GetNextFeature()}) {
     const int value = feature->GetFieldAsInteger(kValueField);
-    if (seen.emplace(value, true).second && seen.size() > kMostClasses)
-      throw Error(Fault::data, path + ": has more than " + std::to_string(kMostClasses) +
-                                   " different values, so it is no map of classes; give one as survey");
+    if (seen.insert(value).second && seen.size() > most)
+      throw Error(Fault::data, path + ": has more than " + std::to_string(most) + " different values" +
+                                   (described ? "" : " without names or palette") +
+                                   ", so it is no map of classes; give one as survey");
     if (value == 0 && !names.empty()) continue;
     const auto known = names.find(value);
     feature->SetField(kClassField, known == names.end() ? std::to_string(value).c_str() : known->second.c_str());
@@ -78,6 +91,7 @@ bool is_raster_file(const std::string& path) {
 
 DatasetPtr polygons_of_classes(const std::string& path) {
   const DatasetPtr raster = open_dataset(path, GDAL_OF_RASTER, {"GTiff"}, "path");
+  require_one_band(*raster, path);
   GDALRasterBand& band = *raster->GetRasterBand(1);
   if (GDALDataTypeIsFloating(band.GetRasterDataType()) || GDALDataTypeIsComplex(band.GetRasterDataType()))
     throw Error(Fault::data, path + ": has samples of type " + GDALGetDataTypeName(band.GetRasterDataType()) +
@@ -90,7 +104,8 @@ DatasetPtr polygons_of_classes(const std::string& path) {
   if (GDALPolygonize(&band, masked ? band.GetMaskBand() : nullptr, &layer, kValueField, nullptr, nullptr, nullptr) !=
       CE_None)
     throw Error(Fault::data, path + ": its areas cannot be outlined: " + messages.text());
-  name_polygons(layer, names_of(*raster, band), path);
+  const Names names = names_of(*raster, band);
+  name_polygons(layer, names, !names.empty() || band.GetColorTable(), path);
   return polygons;
 }
 

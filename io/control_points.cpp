@@ -82,11 +82,11 @@ class ControlReader {
 
   // Without a scene the first list's own system is kept, so that a second one can be compared with it.
   void to_scene(Points& points, const OGRSpatialReference& from) {
-    if (scene_.IsEmpty()) {
+    if (!states_place(scene_)) {
       scene_ = from;
       return;
     }
-    if (from.IsEmpty() || from.IsSame(&scene_)) return;
+    if (!states_place(from) || from.IsSame(&scene_)) return;
     const std::unique_ptr<OGRCoordinateTransformation> transformation(
         OGRCreateCoordinateTransformation(&from, &scene_));
     if (!transformation) throw Error(Fault::data, "control points cannot be brought to the scene's reference system");

@@ -1,7 +1,6 @@
 // Lists of control points as text.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
@@ -9,6 +8,7 @@
 
 #include "io/control_points.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 
 namespace nadir {
 namespace {
@@ -33,11 +33,6 @@ std::optional<double> number(const std::string& word) {
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), v);
   if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(v)) return std::nullopt;
   return v;
-}
-
-std::string lower(std::string word) {
-  for (char& c : word) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return word;
 }
 
 // "WGS84 UTM 17N" as PROJ understands it; other texts as they are.

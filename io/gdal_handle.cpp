@@ -6,14 +6,10 @@
 #include <map>
 #include <mutex>
 
+#include "pipeline/core/text.h"
+
 namespace nadir {
 namespace {
-
-std::string join(const std::vector<std::string>& items, const char* separator) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : separator) + item;
-  return text;
-}
 
 std::vector<std::string> known_drivers() {
   std::vector<std::string> known;
@@ -45,9 +41,9 @@ std::string advice_on(const std::string& format, unsigned kind, const std::strin
   GDALDriverH found = GDALIdentifyDriver(path.c_str(), nullptr);
   const std::string format = found ? GDALGetDescription(found) : "";
   if (!format.empty() && std::find(drivers.begin(), drivers.end(), format) == drivers.end())
-    throw Error(Fault::data, path + ": is a file of format " + format + ", allowed are " + join(drivers, ", ") + "; " +
+    throw Error(Fault::data, path + ": is a file of format " + format + ", allowed are " + join(drivers) + "; " +
                                  advice_on(format, kind, parameter));
-  throw Error(Fault::data, path + ": cannot be opened as " + join(drivers, ", ") +
+  throw Error(Fault::data, path + ": cannot be opened as " + join(drivers) +
                                (reason.empty() ? ", it is none of these formats" : ": " + reason));
 }
 
@@ -145,9 +141,15 @@ std::string to_wkt(const OGRSpatialReference* crs) {
   return wkt;
 }
 
+bool states_place(const OGRSpatialReference& crs) {
+  const char* name = crs.GetName();
+  return !crs.IsEmpty() && !crs.IsLocal() && !(name && STARTS_WITH_CI(name, "Undefined "));
+}
+
 std::string crs_name(const OGRSpatialReference* crs) {
   if (!crs || crs->IsEmpty()) return "no reference system";
   const char* name = crs->GetName();
+  if (!states_place(*crs)) return std::string("no reference system ('") + (name ? clean_text(name) : "") + "')";
   const char* authority = crs->GetAuthorityName(nullptr);
   const char* code = crs->GetAuthorityCode(nullptr);
   const std::string label = name ? clean_text(name) : "unnamed";

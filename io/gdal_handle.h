@@ -61,6 +61,9 @@ DatasetPtr open_dataset(const std::string& path, unsigned kind, const std::vecto
 /// The reference system with x before y, whatever its authority says; empty WKT gives an empty reference system.
 OGRSpatialReference parse_crs(const std::string& definition, const std::string& whose);
 std::string to_wkt(const OGRSpatialReference* crs);
+/// False for none, for local systems without datum, and for what GeoPackages call undefined: coordinates in these can
+/// be compared with no others.
+bool states_place(const OGRSpatialReference& crs);
 /// Name and code for messages: "WGS 84 / UTM zone 32N (EPSG:32632)".
 std::string crs_name(const OGRSpatialReference* crs);
 std::string to_text(const Extent& extent);

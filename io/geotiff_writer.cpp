@@ -25,7 +25,7 @@ struct ImageParams {
 };
 NADIR_PARAMS(ImageParams,
              PARAM(type, "", choices({"same", "u8", "u16", "i16", "u32", "i32", "f32", "f64"}),
-                   "Sample type; same: that of the scene (i8 becomes i16). Integers are rounded and clamped."),
+                   "Sample type; same: that of the incoming image (i8 becomes i16). Integers are rounded and clamped."),
              PARAM(compression, "", choices({"zstd", "deflate", "lzw", "none"}),
                    "Lossless compression of blocks; none: tiles as they are computed, written once, in no COG layout."),
              PARAM(block_px, "px", multiples(16, 128, 4096), "Side of a block."),

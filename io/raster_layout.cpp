@@ -9,6 +9,7 @@
 
 #include "io/sample_type.h"
 #include "io/tiff_tags.h"
+#include "pipeline/core/find_band.h"
 #include "pipeline/core/survey.h"
 
 namespace nadir {
@@ -30,37 +31,29 @@ std::vector<int> alpha_bands(GDALDataset& dataset) {
   return alphas;
 }
 
-// A number first, then a band's own name, then its colour.
-int find_band(GDALDataset& dataset, const std::string& wanted) {
-  char* end = nullptr;
-  const long number = std::strtol(wanted.c_str(), &end, 10);
-  if (!wanted.empty() && *end == '\0') return number >= 1 && number <= dataset.GetRasterCount() ? int(number) : 0;
-  for (const auto name_of_band : {band_name, colour_name})
-    for (int b = 1; b <= dataset.GetRasterCount(); ++b)
-      if (same_word(name_of_band(*dataset.GetRasterBand(b)), wanted)) return b;
-  return 0;
-}
-
-std::string list_bands(GDALDataset& dataset) {
-  std::string text = "1 … " + std::to_string(dataset.GetRasterCount());
-  const int shown = std::min(16, dataset.GetRasterCount());
-  for (int b = 1; b <= shown; ++b)
-    if (const std::string name = band_name(*dataset.GetRasterBand(b)); !name.empty()) text += ", " + name;
-  return text;
+// All bands of the file by their names and colours, to find some.
+ImageInfo named_bands(GDALDataset& dataset) {
+  ImageInfo image;
+  for (int b = 1; b <= dataset.GetRasterCount(); ++b) {
+    GDALRasterBand& band = *dataset.GetRasterBand(b);
+    image.bands.push_back({band_name(band), 1, 0, colour_name(band)});
+  }
+  return image;
 }
 
 std::vector<int> choose_bands(GDALDataset& dataset, const RasterChoice& choice, const std::vector<int>& alphas) {
   const auto is_alpha = [&](int b) { return std::find(alphas.begin(), alphas.end(), b) != alphas.end(); };
   std::vector<int> bands;
+  const ImageInfo all = choice.bands.empty() ? ImageInfo{} : named_bands(dataset);
   for (const std::string& wanted : choice.bands) {
-    const int b = find_band(dataset, wanted);
-    if (b == 0)
-      throw Error(Fault::data, choice.path + ": has no band '" + wanted + "'; there are " + list_bands(dataset) +
+    const auto found = find_band(all, wanted);
+    if (!found)
+      throw Error(Fault::data, choice.path + ", " + no_such_band(all, wanted, "bands") +
                                    (wanted.find(',') == std::string::npos ? "" : "; several are written as [1, 2]"));
-    if (is_alpha(b))
+    if (is_alpha(*found + 1))
       throw Error(Fault::data,
                   choice.path + ": band '" + wanted + "' is alpha, which is read as the mask; leave it out");
-    bands.push_back(b);
+    bands.push_back(*found + 1);
   }
   if (choice.bands.empty())
     for (int b = 1; b <= dataset.GetRasterCount(); ++b)

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "io/gdal_handle.h"
+#include "pipeline/core/text.h"
 
 namespace nadir {
 namespace {
@@ -25,19 +26,13 @@ std::vector<std::string> field_names(OGRLayer& layer) {
   return names;
 }
 
-std::string list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
-}
-
 [[noreturn]] void refuse_field(OGRLayer& layer, const std::string& parameter, const std::string& name,
                                const std::string& path) {
   const std::vector<std::string> names = field_names(layer);
   const std::string near = nearest_name(name, names);
-  throw Error(Fault::data, path + ": layer '" + clean_text(layer.GetName()) + "' has no field '" + name + "' (" +
-                               parameter + "); its fields are " + list(names) +
-                               (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  throw Error(Fault::data, path + ": layer '" + clean_text(layer.GetName()) + "' has no field '" + name + "'" +
+                               (parameter.empty() ? "" : " (" + parameter + ")") + "; its fields are " +
+                               some_of(names) + (near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 std::string trimmed(const std::string& text) {
@@ -125,14 +120,14 @@ void require_field(OGRLayer& layer, const std::string& parameter, const std::str
 
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path) {
   if (!wanted.empty()) {
-    for (OGRLayer* layer : layers) require_field(*layer, "class_field", wanted, path);
+    for (OGRLayer* layer : layers) require_field(*layer, "", wanted, path);
     return {wanted, "class from field '" + wanted + "'"};
   }
   for (const UsualName& usual : kUsualNames)
     if (const std::string name = field_like(*layers[0], usual.name); serves_as_class(layers, name, usual.must_repeat))
       return {name, "class from field '" + clean_text(name.c_str()) + "' (chosen by its name)"};
   return {"", "class from the layer's name (no field with a usual name holds classes; its fields are " +
-                  list(field_names(*layers[0])) + ")"};
+                  some_of(field_names(*layers[0])) + ")"};
 }
 
 CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const std::string& y,
@@ -142,8 +137,12 @@ CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const
     CoordinateFields fields{field_index(layer, x), field_index(layer, y), false};
     require_field(layer, "x_field", x, path);
     require_field(layer, "y_field", y, path);
+    const auto are = [&](const char* first, const char* second) {  // in the file they may be exchanged
+      return (EQUAL(x.c_str(), first) && EQUAL(y.c_str(), second)) ||
+             (EQUAL(x.c_str(), second) && EQUAL(y.c_str(), first));
+    };
     for (const CoordinateNames& names : kCoordinateNames)
-      fields.degrees = fields.degrees || (names.degrees && EQUAL(x.c_str(), names.x) && EQUAL(y.c_str(), names.y));
+      fields.degrees = fields.degrees || (names.degrees && are(names.x, names.y));
     return fields;
   }
   for (const CoordinateNames& names : kCoordinateNames)
@@ -153,7 +152,7 @@ CoordinateFields choose_coordinates(OGRLayer& layer, const std::string& x, const
               path +
                   ": has no geometry and no coordinates under a usual name (longitude, latitude; lon, lat; x, y; "
                   "easting, northing); its fields are " +
-                  list(field_names(layer)) + "; set x_field and y_field");
+                  some_of(field_names(layer)) + "; set x_field and y_field");
 }
 
 std::optional<double> coordinate_of(const std::string& text) {

@@ -21,7 +21,8 @@ struct ClassSource {
 /// and underscores in names do not matter: "Land Cover" is landcover.
 ClassSource choose_class(const std::vector<OGRLayer*>& layers, const std::string& wanted, const std::string& path);
 
-/// Throws Error(Fault::data) with the nearest name where the layer has no such field; `parameter` asked for it.
+/// Throws Error(Fault::data) with the nearest name where the layer has no such field; `parameter` asked for it, which
+/// is left out of the message where empty: options of the command line ask for classes under other names.
 void require_field(OGRLayer& layer, const std::string& parameter, const std::string& name, const std::string& path);
 
 /// Fields of a table that hold coordinates.

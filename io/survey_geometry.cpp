@@ -82,7 +82,7 @@ Feature buffered(const Feature& feature, double distance) {
 }
 
 Reprojection::Reprojection(const OGRSpatialReference& from, const OGRSpatialReference& to) {
-  if (from.IsEmpty() || to.IsEmpty() || from.IsSame(&to)) return;
+  if (!states_place(from) || !states_place(to) || from.IsSame(&to)) return;
   const GdalMessages messages;
   transformation_.reset(OGRCreateCoordinateTransformation(&from, &to));
   if (!transformation_)

@@ -17,8 +17,8 @@ std::optional<Feature> feature_from(const OGRGeometry* geometry);
 /// The area within `distance` of a point or line; polygons as they are.
 Feature buffered(const Feature& feature, double distance);
 
-/// Moves features from one reference system to another; where one of them is unknown or both are the same, the
-/// coordinates stay as they are.
+/// Moves features from one reference system to another; where one of them states no place (states_place) or both are
+/// the same, the coordinates stay as they are.
 class Reprojection {
  public:
   Reprojection(const OGRSpatialReference& from, const OGRSpatialReference& to);

@@ -2,6 +2,7 @@
 #include "io/survey_reader.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "io/class_raster.h"
 #include "io/gdal_handle.h"
@@ -9,6 +10,7 @@
 #include "io/survey_geometry.h"
 #include "io/survey_shares.h"
 #include "io/survey_split.h"
+#include "pipeline/core/text.h"
 
 namespace nadir {
 namespace {
@@ -50,12 +52,6 @@ struct Skipped {
   std::size_t not_projectable = 0;
 };
 
-std::string join(const std::vector<std::string>& items) {
-  std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ", ") + item;
-  return text;
-}
-
 std::string skipped_text(const Skipped& s) {
   std::string text;
   const auto add = [&text](std::size_t count, const char* why) {
@@ -74,7 +70,8 @@ bool is_garbled(const OGRFeature& row, const ClassSource& source) {
 
 DatasetPtr open_survey(const std::string& path) {
   if (is_raster_file(path)) return polygons_of_classes(path);
-  return open_dataset(path, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV"}, "path");
+  // GTiff has no features to open; it is named for what the message allows.
+  return open_dataset(path, GDAL_OF_VECTOR, {"GPKG", "GeoJSON", "ESRI Shapefile", "CSV", "GTiff"}, "path");
 }
 
 // One reading of one file.
@@ -96,21 +93,24 @@ class SurveyReader {
     target_ = grid_ ? parse_crs(grid_->crs_wkt, "the scene") : crs_of(*layers[0]);
     if (p_.buffer_m > 0 && !target_.IsProjected())
       throw Error(Fault::config, path_ + ": buffer_m needs a scene in metres or feet, not in " + crs_name(&target_));
+    if (!p_.test_field.empty())
+      for (OGRLayer* layer : layers) require_field(*layer, "test_field", p_.test_field, path_);
     for (OGRLayer* layer : layers) read_layer(*layer, source, layers.size() > 1);
     if (survey_.features.empty())
       throw Error(Fault::data, path_ + ": holds no feature with a class and a position (" + source.reason +
-                                   skipped_text(skipped_) + ")");
+                                   skipped_text(skipped_) + ")" +
+                                   (skipped_.not_projectable > 0 ? "; " + advice_on_place(layers) : ""));
     survey_.classes = shares_.empty() ? number_classes(texts_, survey_.features) : shares_.classes();
     survey_.crs_wkt = grid_ ? grid_->crs_wkt : to_wkt(&target_);
     survey_.source = std::filesystem::path(path_).filename().string() + " (" + layer_names(layers) + "), " +
-                     source.reason + skipped_text(skipped_);
+                     source.reason + assumption() + skipped_text(skipped_);
     if (const std::string skipped = skipped_text(skipped_); !skipped.empty())
       survey_.warnings.push_back(skipped.substr(2));  // without "; "
     if (garbled_)
       survey_.warnings.push_back(
           "class names hold bytes that are no UTF-8, shown as ?; save the file as UTF-8, or tell the encoding of a "
           "Shapefile: SHAPE_ENCODING=ISO-8859-1 nadir ...");
-    if (grid_) check_touches();
+    if (grid_) check_touches(layers);
     if (p_.test_field.empty()) split_survey(survey_, p_.test_fraction, seed_);
     return std::make_shared<const Survey>(std::move(survey_));
   }
@@ -174,9 +174,7 @@ class SurveyReader {
 
   bool is_kept_for_testing(const OGRFeature& row) const {
     if (p_.test_field.empty()) return false;
-    const int field = row.GetFieldIndex(p_.test_field.c_str());
-    if (field < 0) throw Error(Fault::data, path_ + ": has no field '" + p_.test_field + "' (test_field)");
-    const char* text = row.GetFieldAsString(field);
+    const char* text = row.GetFieldAsString(row.GetFieldIndex(p_.test_field.c_str()));
     return EQUAL(text, "test") || EQUAL(text, "true") || EQUAL(text, "1");
   }
 
@@ -185,6 +183,7 @@ class SurveyReader {
     const OGRSpatialReference crs = crs_of(layer);
     const Reprojection reprojection(crs, target_);
     if (survey_crs_.empty()) survey_crs_ = crs_name(&crs);
+    states_no_place_ = states_no_place_ || !states_place(crs);
     const GdalMessages messages;
     layer.ResetReading();
     for (const auto& row : layer) {
@@ -208,14 +207,56 @@ class SurveyReader {
     if (messages.failed()) throw Error(Fault::data, path_ + ": cannot be read to its end: " + messages.text());
   }
 
+  // For the record, where one side states no reference system.
+  std::string assumption() const {
+    if (!grid_ || states_no_place_ == !states_place(target_)) return "";
+    return std::string("; the ") + (states_no_place_ ? "survey" : "scene") +
+           " states no reference system, so the coordinates were taken for the " +
+           (states_no_place_ ? "scene's, in " + crs_name(&target_) : "survey's, in " + survey_crs_);
+  }
+
+  // Whether a point of the survey would lie on the scene if x and y were exchanged.
+  bool meets_when_exchanged(const std::vector<OGRLayer*>& layers) const {
+    const Extent scene = grid_->extent();
+    const GdalMessages quiet;
+    for (OGRLayer* layer : layers) {
+      const CoordinateFields fields = coordinates_of(*layer);
+      const Reprojection reprojection(crs_of(*layer), target_);
+      layer->ResetReading();
+      for (const auto& row : *layer) {
+        auto feature = place(*row, fields);
+        if (!feature) continue;
+        for (auto& part : feature->parts)
+          for (Point& p : part) std::swap(p.x, p.y);
+        if (!reprojection.apply(*feature)) continue;
+        for (const auto& part : feature->parts)
+          for (const Point& p : part)
+            if (scene.intersects({p.x, p.y, p.x, p.y})) return true;
+      }
+    }
+    return false;
+  }
+
+  // Why the survey may lie beside the scene, and what to do.
+  std::string advice_on_place(const std::vector<OGRLayer*>& layers) const {
+    if (grid_ && grid_->geotransform == Grid{}.geotransform)
+      return "the scene has no geotransform, so its pixels lie nowhere on the map; give it one: gdal_translate -a_ullr "
+             "MIN_X MAX_Y MAX_X MIN_Y IN OUT";
+    if (grid_ && meets_when_exchanged(layers))
+      return std::string("they meet when x and y are exchanged; ") +
+             (is_table(*layers[0]) ? "set x_field and y_field to each other's columns"
+                                   : "write x before y, longitude before latitude");
+    return "if its reference system is missing or wrong, set crs of read_survey";
+  }
+
   // Also the test of the assumption that a survey without reference system has the scene's.
-  void check_touches() const {
+  void check_touches(const std::vector<OGRLayer*>& layers) const {
     const Extent mine = survey_.extent();
     const Extent scene = grid_->extent();
     if (mine.intersects(scene)) return;
     throw Error(Fault::data, path_ + ": the survey (" + to_text(mine) + ", read as " + survey_crs_ +
-                                 ") does not touch the scene (" + to_text(scene) + ", " + crs_name(&target_) +
-                                 "); if its reference system is missing or wrong, set crs of read_survey");
+                                 ") does not touch the scene (" + to_text(scene) + ", " + crs_name(&target_) + "); " +
+                                 advice_on_place(layers));
   }
 
   Params p_;
@@ -225,6 +266,7 @@ class SurveyReader {
   DatasetPtr dataset_;
   OGRSpatialReference target_;
   std::string survey_crs_;
+  bool states_no_place_ = false;  ///< a layer has no reference system
   Survey survey_;
   ShareFields shares_{{}, {}, ""};
   std::vector<std::string> texts_;
@@ -236,6 +278,9 @@ Value make_survey(const StageContext& context) {
   Params p = context.read<Params>();
   if (!p.class_field.empty() && !p.fraction_fields.empty())
     throw Error(Fault::config, context.node + ": give class_field or fraction_fields, not both");
+  if (!p.test_field.empty() && p.test_fraction > 0)
+    throw Error(Fault::config,
+                context.node + ": give test_field or test_fraction, not both; test_fraction: 0 switches it off");
   const std::string path = p.path.empty() ? context.truth_path : p.path;
   if (path.empty() && p.optional) return SurveyPtr{};
   if (path.empty())

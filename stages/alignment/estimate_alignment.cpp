@@ -310,7 +310,10 @@ class EstimateAlignment final : public EstimateStage {
       if (p_.on_failure == OnFailure::stop)
         throw Error(Fault::data, "estimate_alignment: no reliable shift was found: " + reason +
                                      "; set on_failure: keep to go on without alignment");
-      transform.facts.set("reason", "not reliable, the image is not moved: " + reason);
+      const std::string text = "not reliable, the image is not moved: " + reason;
+      transform.facts.set("reason", text);
+      const Scalar* earlier = transform.facts.find("warning");
+      transform.facts.set("warning", earlier ? std::get<std::string>(*earlier) + "; " + text : text);
     } else if (!significant) {
       transform.facts.set("reason",
                           std::string("the shift is not larger than its own uncertainty, the image is not moved"));

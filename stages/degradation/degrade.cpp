@@ -45,8 +45,8 @@ NADIR_PARAMS(Params,
              PARAM(gain_dn, "dn", range(0, 1e6),
                    "Shot noise: units of the samples per electron; variance gain_dn x + noise_sigma_dn^2. 0: none."),
              PARAM(signal_dn, "dn", range(0, 1e6),
-                   "The sample at which the sensor has its signal to noise ratio, which then sets the noise. 0: the "
-                   "sensor adds none. Needs a sensor."),
+                   "With a sensor, of whatever kind: the sample at which it has its signal to noise ratio, which then "
+                   "sets the noise. 0: the sensor adds none."),
              PARAM(quantize, "", any(), "Round to whole numbers, half to even, and clamp to the type of the input."),
              PARAM(seed, "", range(-1, 9007199254740992.0),
                    "Start of the random numbers; -1: that of the run and the node's name."))

@@ -50,7 +50,7 @@ double sigma_of_mtf(double mtf, double pitch_px);
       PARAM(radius_px, "px", range(0, 63),                                                                         \
             "Half width at which a Gaussian is cut off, 0: four sigma; or that of the box or disk, 0: the one "    \
             "whose standard deviation is nearest to sigma_px."),                                                   \
-      PARAM(mtf, "", range(0.01, 0.99), "Modulation transfer of kind mtf at Nyquist's frequency."),                \
+      PARAM(mtf, "", range(0.01, 0.99), "With kind: mtf alone: the modulation transfer at Nyquist's frequency."),  \
       PARAM(length_px, "px", range(1, 64), "Length of the line of kind motion."),                                  \
       PARAM(angle_deg, "deg", range(-180, 180), "Direction of motion, from x towards y."),                         \
       PARAM(psf_path, "", any(),                                                                                   \

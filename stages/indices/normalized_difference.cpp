@@ -3,6 +3,7 @@
 
 #include "pipeline/backend/launch.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/find_band.h"
 #include "stages/indices/index_kernels.h"
 #include "stages/indices/indices.h"
 
@@ -14,19 +15,9 @@ struct Params {
   std::string band_b = "red";
   std::string name = "ndvi";
 };
-NADIR_PARAMS(Params, PARAM(band_a, "", any(), "Band by name or number (from 1)."),
-             PARAM(band_b, "", any(), "Band by name or number (from 1)."),
+NADIR_PARAMS(Params, PARAM(band_a, "", any(), "Band by name, number (from 1) or colour."),
+             PARAM(band_b, "", any(), "Band by name, number (from 1) or colour."),
              PARAM(name, "", any(), "Name of the new band."))
-
-int find_band(const ImageInfo& info, const std::string& wanted) {
-  std::string known;
-  for (int b = 0; b < info.band_count(); ++b) {
-    const std::string& name = info.bands[std::size_t(b)].name;
-    if (name == wanted || std::to_string(b + 1) == wanted) return b;
-    known += (b ? ", " : "") + std::to_string(b + 1) + (name.empty() ? "" : " '" + name + "'");
-  }
-  throw Error(Fault::data, "normalized_difference: there is no band '" + wanted + "'; the image has " + known);
-}
 
 struct AppendIndex {
   ConstTileView in;
@@ -50,7 +41,7 @@ struct AppendIndex {
 class NormalizedDifference final : public TileStage {
  public:
   NormalizedDifference(const Params& p, const StageContext& context)
-      : info_(*context.images[0]), a_(reflectance(p.band_a)), b_(reflectance(p.band_b)) {
+      : info_(*context.images[0]), a_(reflectance(p.band_a, "band_a")), b_(reflectance(p.band_b, "band_b")) {
     info_.bands.push_back({.name = p.name, .colour = ""});
     info_.type = SampleType::f32;
     info_.nodata = NAN;  // an index may be 0, the usual nodata value of reflectances
@@ -62,10 +53,11 @@ class NormalizedDifference final : public TileStage {
   }
 
  private:
-  Reflectance reflectance(const std::string& band) const {
-    const int b = find_band(info_, band);
-    const BandInfo& info = info_.bands[std::size_t(b)];
-    return {b, float(info.scale), float(info.offset)};
+  Reflectance reflectance(const std::string& band, const std::string& parameter) const {
+    const auto b = find_band(info_, band);
+    if (!b) throw Error(Fault::data, no_such_band(info_, band, parameter));
+    const BandInfo& info = info_.bands[std::size_t(*b)];
+    return {*b, float(info.scale), float(info.offset)};
   }
 
   ImageInfo info_;

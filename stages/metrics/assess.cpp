@@ -1,5 +1,6 @@
 // Accuracy of a class mask against a survey or another mask.
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "pipeline/core/error.h"
@@ -26,6 +27,13 @@ NADIR_PARAMS(Params,
 
 constexpr int kBlock = 256;  // px, anchored to the scene
 
+// Labels, and beside them at most their confidence.
+void require_labels(const ImageInfo& image, const std::string& name) {
+  if (image.band_count() > 2)
+    throw Error(Fault::data, "the " + name + " has " + std::to_string(image.band_count()) +
+                                 " bands, a map of classes has one (a second may be its confidence)");
+}
+
 class AssessEvidence final : public Evidence {
  public:
   Tally tally;
@@ -43,6 +51,7 @@ class Assess final : public EstimateStage {
         grid_(context.images[0]->grid),
         mask_classes_(context.images[0]->classes) {
     if (const auto* survey = std::get_if<SurveyPtr>(&context.values[1])) survey_ = *survey;
+    require_labels(*context.images[0], "mask");
     if (survey_) windows_.emplace(*survey_, grid_);
     const auto kept_out = [](const Feature& f) { return f.test; };
     held_out_ = survey_ && std::any_of(survey_->features.begin(), survey_->features.end(), kept_out);
@@ -88,6 +97,7 @@ class Assess final : public EstimateStage {
 };
 
 void Assess::set_reference(const ImageInfo& reference) {
+  require_labels(reference, "reference");
   require_same_crs(grid_, reference.grid, "the mask");
   if (!same_lattice(grid_, reference.grid, &col_, &row_))
     throw Error(Fault::data, "the pixels of mask and reference do not coincide; warp one onto the other first");
@@ -108,7 +118,15 @@ std::vector<Window> Assess::blocks() const {
   return shared;
 }
 
-int id_at(ConstTileView mask, int x, int y) { return mask.is_valid(x, y) ? int(mask(0, x, y)) : kUnclassified; }
+int id_at(ConstTileView mask, int x, int y, const char* name = "mask") {
+  if (!mask.is_valid(x, y)) return kUnclassified;
+  const float value = mask(0, x, y);
+  if (value != std::floor(value))
+    throw Error(Fault::data, std::string("the ") + name + " holds " + std::to_string(value) + " at pixel " +
+                                 std::to_string(x) + "," + std::to_string(y) +
+                                 ", a map of classes has whole numbers; give the mask, not its confidence");
+  return int(value);
+}
 
 void Assess::judge_by_survey(const Window& block, ConstTileView mask, Tally& tally) const {
   std::vector<std::int32_t> index(std::size_t(block.area()));
@@ -128,7 +146,7 @@ void Assess::judge_by_reference(const Window& block, ConstTileView mask, ConstTi
   const std::int32_t number = block.y / kBlock * ceil_div(grid_.width, kBlock) + block.x / kBlock;
   for (int y = w.y; y < w.bottom(); ++y)
     for (int x = w.x; x < w.right(); ++x) {
-      const int truth = id_at(reference, x - col_, y - row_);
+      const int truth = id_at(reference, x - col_, y - row_, "reference");
       if (truth != kUnclassified) ++tally[{number, truth, id_at(mask, x, y)}];
     }
 }
@@ -189,7 +207,7 @@ StageInfo assess_stage() {
   return {.name = "assess",
           .family = "metrics",
           .doc = "Scores a class mask against a survey or another mask.",
-          .inputs = {{"labels", PortType::labels, "The mask."},
+          .inputs = {{"labels", PortType::labels, "The mask: whole numbers, in the first band."},
                      {"truth", PortType::survey, "Features with known class.", true},
                      {"reference", PortType::labels, "A mask that is right, on the same pixels.", true}},
           .outputs = {{"statistics", PortType::statistics, "Confusion matrix and the rates that follow from it."}},

@@ -36,8 +36,7 @@ class Classify final : public TileStage {
     if (classifier_) classes_ = classifier_->classes();
     outputs_ = class_outputs(*context.images[0], classes_);
     if (!classifier_) return;
-    const std::string why = why_unlike(classifier_->spec(), extractor_.spec());
-    if (!why.empty()) throw Error(Fault::data, why);
+    require_same_features();
     flat_ = classifier_->flat_model();
     if (flat_ && !fits_kernels(*flat_)) flat_.reset();
   }
@@ -55,6 +54,11 @@ class Classify final : public TileStage {
   void run(Inputs in, Outputs out, Exec& exec) const override;
 
  private:
+  void require_same_features() const {
+    const std::string why = why_unlike(classifier_->spec(), extractor_.spec());
+    const Scalar* file = classifier_->facts().find("read_from");
+    if (!why.empty()) throw Error(Fault::data, (file ? std::get<std::string>(*file) + ": " : "") + why);
+  }
   // What one thread needs for a run of pixels.
   struct Workspace {
     AlignedFloats features, scores;

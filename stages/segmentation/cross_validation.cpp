@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "pipeline/core/text.h"
 #include "stages/segmentation/mix.h"
 
 namespace nadir {
@@ -141,10 +142,10 @@ Record facts_of(const Validation& v, const ValidationPlan& plan, const Survey& s
   for (const std::int32_t f : v.features) ids.push_back(survey.features[std::size_t(f)].id);
   facts.set("split_features", ids);
   facts.set("split_folds", v.folds);
-  std::string names;
-  for (const std::string& n : v.never) names += (names.empty() ? "'" : ", '") + n + "'";
+  std::vector<std::string> names;
+  for (const std::string& n : v.never) names.push_back("'" + n + "'");
   if (!names.empty())
-    facts.set("warning", "never held out, as only one survey feature has pixels: " + names +
+    facts.set("warning", "never held out, as only one survey feature has pixels: " + some_of(names) +
                              (v.confusion.samples() > 0 ? "" : "; so nothing is known of how right the mask is"));
   return facts;
 }

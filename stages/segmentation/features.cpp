@@ -26,6 +26,18 @@ SubbandLayout layout_of(const ImageInfo& image, const ImageInfo& subbands) {
   return *layout;
 }
 
+// What to change so that a model of `wanted` can take the inputs.
+std::string how_to_match(const FeatureSpec& wanted, const FeatureSpec& given) {
+  if (wanted.bands != given.bands) return "choose the bands with bands of read_geotiff, in the same order";
+  if (wanted.subband_levels == 0) return "wire nothing to subbands";
+  const std::string levels = "levels: " + std::to_string(wanted.subband_levels);
+  if (given.subband_levels == 0)
+    return "wire qmf_decompose (" + (wanted.filter.empty() ? "" : "filter: " + wanted.filter + ", ") + levels +
+           ") of the image to subbands";
+  if (wanted.subband_levels != given.subband_levels) return "set " + levels + " of qmf_decompose";
+  return "wire the decomposition of as many bands to subbands";
+}
+
 }  // namespace
 
 std::vector<std::string> FeatureSpec::names() const {
@@ -49,8 +61,8 @@ std::string why_unlike(const FeatureSpec& wanted, const FeatureSpec& given) {
   };
   if (wanted.bands != given.bands || wanted.subband_levels != given.subband_levels ||
       wanted.source_bands != given.source_bands)
-    return "the model was trained on " + words(wanted) + ", but the inputs have " + words(given) +
-           "; give both stages the same inputs";
+    return "the model was trained on " + words(wanted) + ", but the inputs have " + words(given) + "; " +
+           how_to_match(wanted, given);
   if (wanted.filter != given.filter)
     return "the model was trained on subbands of the filter '" + wanted.filter + "', these were made with '" +
            given.filter + "'; set filter of qmf_decompose to " + wanted.filter + ", or train a model of these";

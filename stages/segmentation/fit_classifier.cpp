@@ -4,6 +4,7 @@
 
 #include "pipeline/core/error.h"
 #include "pipeline/core/survey_blocks.h"
+#include "pipeline/core/text.h"
 #include "stages/segmentation/cross_validation.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
@@ -101,6 +102,7 @@ class FitClassifier final : public EstimateStage {
     for (std::size_t i = 0; i < survey_->features.size(); ++i)
       if (const Feature& f = survey_->features[i]; is_training(f))
         places_.push_back({(*windows_)[i], std::max<std::size_t>(1, f.shares.size())});
+    forest_bytes_a_pixel_ = forest_bytes_a_pixel();
   }
 
   std::vector<Window> blocks() const override;
@@ -154,24 +156,45 @@ class FitClassifier final : public EstimateStage {
     Window pixels;  ///< that a training feature may touch
     std::size_t classes;
   };
+  std::size_t most_pixels(const Place& p, const Window& touched) const {
+    return std::min(std::size_t(touched.area()) * p.classes, std::size_t(params_.max_samples_per_class));
+  }
+  double forest_bytes_a_pixel() const;
+
   std::vector<Place> places_;
+  double forest_bytes_a_pixel_ = 0;
 };
 
-// What is kept, and once more while it is merged. Of a feature no more than the cap; of the pixels that it may touch
-// all, though it may hold few of them.
+// A tree and its share of the boxes (forest_cells.h) take fewer than four nodes for every pixel that it is trained on:
+// three where 40 % of the labels are random, a tenth of that where classes are clear. Spread over all pixels that are
+// kept, of which only so many a class count.
+double FitClassifier::forest_bytes_a_pixel() const {
+  if (params_.method == Method::maximum_likelihood || params_.method == Method::network ||
+      params_.method == Method::svm)
+    return 0;
+  std::size_t kept = 0;
+  for (const Place& p : places_) kept += most_pixels(p, p.pixels);
+  if (kept == 0) return 0;
+  const std::size_t trained = std::min(kept, survey_->classes.size() * std::size_t(params_.max_samples_per_class));
+  const double pixel_bytes = 4.0 * params_.trees * (sizeof(ForestNode) + sizeof(std::uint16_t));
+  return pixel_bytes * double(trained) / double(kept);
+}
+
+// What is kept, and once more while it is merged; then the forest. Of a feature no more than the cap; of the pixels
+// that it may touch all, though it may hold few of them.
 std::size_t FitClassifier::evidence_bytes(const Window& block) const {
   const std::size_t features = std::size_t(extractor_.spec().count());
   const std::size_t pixel_bytes =
       features * sizeof(float) + sizeof(std::uint16_t) + sizeof(std::int32_t) + sizeof(float) + sizeof(std::uint64_t);
   std::size_t pixels = 0, classes = 1;
   for (const Place& p : places_) {
-    const auto touched = std::size_t(intersect(p.pixels, block).area());
-    if (touched == 0) continue;
-    pixels += std::min(touched * p.classes, std::size_t(params_.max_samples_per_class));
+    const Window touched = intersect(p.pixels, block);
+    if (touched.empty()) continue;
+    pixels += most_pixels(p, touched);
     classes = std::max(classes, p.classes);
   }
   if (params_.coverage == Coverage::centre) pixels = std::min(pixels, std::size_t(block.area()) * classes);
-  return 2 * pixels * pixel_bytes;
+  return 2 * pixels * pixel_bytes + std::size_t(double(pixels) * forest_bytes_a_pixel_);
 }
 
 std::vector<Window> FitClassifier::blocks() const {
@@ -226,13 +249,12 @@ std::vector<ClassInfo> FitClassifier::number_classes(LabelledPixels& pixels) con
 
 // Names of the survey's classes that are not among those with pixels.
 std::string FitClassifier::classes_without(const std::vector<ClassInfo>& with_pixels) const {
-  std::string names;
+  std::vector<std::string> names;
   for (const ClassInfo& c : survey_->classes) {
     const auto same = [&c](const ClassInfo& other) { return other.id == c.id; };
-    if (std::none_of(with_pixels.begin(), with_pixels.end(), same))
-      names += (names.empty() ? "'" : ", '") + c.name + "'";
+    if (std::none_of(with_pixels.begin(), with_pixels.end(), same)) names.push_back("'" + c.name + "'");
   }
-  return names;
+  return names.empty() ? "" : some_of(names);
 }
 
 Record FitClassifier::validate(const LabelledPixels& pixels, const std::vector<ClassInfo>& classes, Exec& exec) const {

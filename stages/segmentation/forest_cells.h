@@ -20,6 +20,8 @@ class ForestCells {
 
   bool empty() const { return cells_.empty(); }
   std::size_t size() const { return cells_.size(); }
+  /// Memory that the boxes take.
+  std::size_t bytes() const;
   /// Trees that are undecided in the box of a typical row, on average.
   double undecided() const { return undecided_; }
   /// As Forest::vote().

@@ -8,8 +8,8 @@
 namespace nadir {
 namespace {
 
-constexpr std::size_t kMaxCells = 16384;
-constexpr std::size_t kMinRows = 2;       // typical rows in a box that is worth dividing
+constexpr std::size_t kMaxCells = 2048;  // 16384 are no faster, and take three times the memory where classes are noisy
+constexpr std::size_t kMinRows = 2;      // typical rows in a box that is worth dividing
 constexpr std::size_t kMinUndecided = 4;  // trees, likewise
 
 struct Box {
@@ -281,9 +281,17 @@ class CellBuilder {
   std::vector<Pending> waiting_;  ///< by node of the router
 };
 
+std::size_t ForestCells::bytes() const {
+  const auto size_of = [](const auto& list) { return list.capacity() * sizeof(list[0]); };
+  return size_of(router_.nodes) + size_of(cell_of_) + size_of(cells_) + size_of(decided_) + size_of(groups_) +
+         size_of(nodes_) + size_of(leaf_class_);
+}
+
 ForestCells::ForestCells(std::span<const Tree> trees, int classes, int features, std::span<const float> typical)
     : classes_(classes), features_(features) {
   CellBuilder(*this, trees, typical).build();
+  cell_of_.shrink_to_fit(), cells_.shrink_to_fit(), decided_.shrink_to_fit(), groups_.shrink_to_fit();
+  nodes_.shrink_to_fit(), leaf_class_.shrink_to_fit(), router_.nodes.shrink_to_fit();
   std::vector<int> depth(router_.nodes.size());
   for (std::uint32_t n = 0; n < router_.nodes.size(); ++n) {
     if (router_.is_leaf(n)) continue;

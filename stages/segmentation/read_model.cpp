@@ -22,6 +22,9 @@ Value make_model(const StageContext& context) {
   try {
     const auto classifier = read_classifier(bytes);
     if (!p.band_names) classifier->forget_band_names();
+    Record facts = classifier->facts();
+    facts.set("read_from", p.path);
+    classifier->set_facts(std::move(facts));
     classifier->prepare();
     return ModelPtr(classifier);
   } catch (const Error& e) {

@@ -3,11 +3,11 @@
 
 #include <Eigen/Eigenvalues>
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 #include <cmath>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/find_band.h"
+#include "pipeline/core/text.h"
 #include "stages/indices/band_roles.h"
 
 namespace nadir {
@@ -15,48 +15,20 @@ namespace {
 
 constexpr float kMiddle = 128;  // grey levels; where a mix of both signs is put
 
-std::string lower(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 GuideMix one_band(int bands, int band) {
   GuideMix mix{std::vector<float>(std::size_t(bands)), 0};
   mix.weights[std::size_t(band)] = 1;
   return mix;
 }
 
-// -1 where there is none.
-int find_band(const ImageInfo& image, const std::string& wanted) {
-  if (wanted.empty()) return -1;
-  int number = 0;
-  const char* end = wanted.data() + wanted.size();
-  if (const auto [stop, failure] = std::from_chars(wanted.data(), end, number); failure == std::errc() && stop == end)
-    return number >= 1 && number <= image.band_count() ? number - 1 : -1;
-  for (const auto field : {&BandInfo::name, &BandInfo::colour})
-    for (int b = 0; b < image.band_count(); ++b)
-      if (lower(image.bands[std::size_t(b)].*field) == lower(wanted)) return b;
-  return -1;
-}
-
-std::string list_of(const ImageInfo& image) {
-  std::string list;
-  for (int b = 0; b < image.band_count(); ++b) {
-    const BandInfo& band = image.bands[std::size_t(b)];
-    const std::string& name = band.name.empty() ? band.colour : band.name;
-    list += (b ? ", " : "") + std::to_string(b + 1) + (name.empty() ? "" : " (" + name + ")");
-  }
-  return list;
-}
-
 int band_of(const ImageInfo& image, Role role, const char* colour) {
-  if (const int b = find_band(image, colour); b >= 0) return b;
+  if (const auto b = find_band(image, colour)) return *b;
   try {
     return BandRoles(image, {}).find(role);
   } catch (const Error&) {
     throw Error(Fault::data, std::string("guide: luma needs a band that is ") + lower(colour) +
-                                 " by colour or name; the bands are " + list_of(image) +
-                                 "; choose mean, pc1 or one of them");
+                                 " by colour or name; the bands are " + list_bands(image) +
+                                 "; choose mean, pc1 or one of them, by name or number");
   }
 }
 
@@ -94,11 +66,11 @@ GuideMix guide_mix(const std::string& choice, const ImageInfo& image, const std:
   if (choice == "mean") return mean_of_bands(image.band_count());
   if (choice == "luma") return luma_mix(image);
   if (choice == "pc1") return principal_mix(scales, statistics);
-  const int band = find_band(image, choice);
-  if (band < 0)
-    throw Error(Fault::data,
-                "guide: '" + choice + "' is neither mean, luma, pc1 nor a band; the bands are " + list_of(image));
-  return one_band(image.band_count(), band);
+  const auto band = find_band(image, choice);
+  if (!band)
+    throw Error(Fault::data, "guide: '" + choice + "' is neither mean, luma, pc1 nor a band; the bands are " +
+                                 list_bands(image) + "; name one of them, or give its number");
+  return one_band(image.band_count(), *band);
 }
 
 }  // namespace nadir

@@ -72,6 +72,26 @@ TEST_F(Models, are_not_trained_again_by_a_run_that_goes_on) {
             box_.json("broken/" + name_ + "/model.json")["held_out_accuracy"]);
 }
 
+TEST_F(Models, of_the_main_job_classify_other_scenes_by_what_they_were_trained_on) {
+  const std::string west = "s/scenes/west.tif", quick = " --set sharp.method=bicubic";
+  const Outcome trained =
+      box_.nadir("run " + config("landcover") + " " + scene_ +
+                 " --truth s/survey.gpkg --out a --set model.folds=2 --set model.repeats=1" + quick);
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const std::string model = " --set model.path=a/" + name_ + "/model.model";
+  const Outcome applied = box_.nadir("run " + config("apply_landcover") + " " + west + model + " --out b" + quick);
+  ASSERT_EQ(applied.exit_code, 0) << applied.err;
+  EXPECT_NE(applied.err.find("model trained on " + name_ + ".tif (held-out 0."), std::string::npos) << applied.err;
+  EXPECT_EQ(applied.err.find("held-out accuracy"), std::string::npos) << applied.err;
+  const auto judged = nlohmann::json::parse(box_.nadir("evaluate --truth s/survey.gpkg b/west/mask.tif --json").out);
+  EXPECT_GE(judged["overall_accuracy"].get<double>(), 0.6);
+  const Outcome bare = box_.nadir("run " + config("apply_model") + " " + west + model + " --out c");
+  EXPECT_EQ(bare.exit_code, 65);
+  EXPECT_NE(bare.err.find("a/" + name_ + "/model.model: the model was trained on"), std::string::npos) << bare.err;
+  EXPECT_NE(bare.err.find("wire qmf_decompose (filter: haar, levels: 3) of the image to subbands"), std::string::npos)
+      << bare.err;
+}
+
 TEST_F(Models, of_other_bands_are_refused_with_the_reason) {
   ASSERT_EQ(classify("a", "--set model.folds=0").exit_code, 0);
   const std::string apply = "run " + config("apply_model") + " " + scene_ + " --set model.path=a/" + name_ +

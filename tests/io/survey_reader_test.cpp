@@ -124,6 +124,31 @@ TEST(ReadSurvey, reads_the_areas_of_a_class_map_as_polygons) {
   EXPECT_NE(failure_of([&] { test::survey(folder.file("float.tif")); }).text.find("whole numbers"), std::string::npos);
 }
 
+TEST(ReadSurvey, takes_no_image_for_a_class_map) {
+  const TempFolder folder;
+  const auto refused = [&](const std::string& name) {
+    return failure_of([&] { test::survey(folder.file(name)); }).text;
+  };
+  test::create_raster(folder.file("scene.tif"), {8, 8}, 4, GDT_UInt16, {});
+  EXPECT_NE(refused("scene.tif").find("has 4 bands, a class map has one band"), std::string::npos);
+  {
+    const DatasetPtr file = test::create_raster(folder.file("alpha.tif"), {8, 8}, 2, GDT_Byte, {"ALPHA=YES"});
+    file->GetRasterBand(1)->Fill(3);
+    file->GetRasterBand(2)->Fill(255);
+  }
+  EXPECT_EQ(class_names(*test::survey(folder.file("alpha.tif"))).size(), 1u);
+  for (const char* name : {"plain.tif", "named.tif"}) {
+    std::vector<std::uint16_t> values(16 * 17);
+    std::iota(values.begin(), values.end(), std::uint16_t{1});
+    const DatasetPtr file = test::create_raster(folder.file(name), {16, 17}, 1, GDT_UInt16);
+    if (name == std::string("named.tif")) file->SetMetadataItem("CLASS_1", "water");
+    ASSERT_EQ(file->GetRasterBand(1)->RasterIO(GF_Write, 0, 0, 16, 17, values.data(), 16, 17, GDT_UInt16, 0, 0),
+              CE_None);
+  }
+  EXPECT_NE(refused("plain.tif").find("more than 255 different values without names or palette"), std::string::npos);
+  EXPECT_EQ(test::survey(folder.file("named.tif"))->classes.size(), 16u * 17);
+}
+
 TEST(ReadSurvey, sorts_numeric_classes_by_value) {
   const TempFolder folder;
   const auto path = write_text(folder, "n.csv", "east,north,class\n1,1,10\n2,2,9\n3,3,10.0\n4,4,9\n");
@@ -177,6 +202,82 @@ TEST(ReadSurvey, assumes_the_reference_system_of_the_scene_only_where_they_meet)
   EXPECT_EQ(test::survey(path, {}, &scene)->crs_wkt, scene.crs_wkt);
   scene.geotransform[0] = 0;
   EXPECT_NE(failure_of([&] { test::survey(path, {}, &scene); }).text.find("no reference system"), std::string::npos);
+}
+
+std::string write_undefined_geopackage(const TempFolder& folder, const std::string& name, int srs_id) {
+  register_drivers();
+  const DatasetPtr file(GetGDALDriverManager()->GetDriverByName("GPKG")->Create(folder.file(name).c_str(), 0, 0, 0,
+                                                                                GDT_Unknown, nullptr));
+  OGRLayer& layer = *file->CreateLayer("fields", nullptr, wkbPoint);
+  OGRFieldDefn field("class", OFTString);
+  EXPECT_EQ(layer.CreateField(&field), OGRERR_NONE);
+  OGRFeature feature(layer.GetLayerDefn());
+  const OGRPoint place(499600, 100);
+  feature.SetGeometry(&place);
+  feature.SetField("class", "a");
+  EXPECT_EQ(layer.CreateFeature(&feature), OGRERR_NONE);
+  const std::string id = std::to_string(srs_id);
+  file->ExecuteSQL(("UPDATE gpkg_geometry_columns SET srs_id = " + id).c_str(), nullptr, nullptr);
+  file->ExecuteSQL(("UPDATE gpkg_contents SET srs_id = " + id).c_str(), nullptr, nullptr);
+  return folder.file(name);
+}
+
+TEST(ReadSurvey, takes_undefined_reference_systems_for_none_and_says_what_it_assumed) {
+  const TempFolder folder;
+  const Grid scene{100, 100, {499500, 10, 0, 500, 0, -10}, wkt_of("EPSG:32632")};
+  for (const int id : {0, -1}) {  // undefined geographic, undefined Cartesian
+    const auto path = write_undefined_geopackage(folder, "p" + std::to_string(id) + ".gpkg", id);
+    const auto survey = test::survey(path, {}, &scene);
+    EXPECT_EQ(survey->features.at(0).parts[0][0], (Point{499600, 100}));
+    EXPECT_NE(survey->source.find("states no reference system"), std::string::npos) << survey->source;
+    EXPECT_NE(survey->source.find("EPSG:32632"), std::string::npos) << survey->source;
+  }
+  const auto placed = write_text(folder, "p.csv", "lon,lat,class\n9,0,a\n");
+  EXPECT_EQ(test::survey(placed, {}, &scene)->source.find("states no"), std::string::npos);
+}
+
+TEST(ReadSurvey, says_when_x_and_y_are_exchanged) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "lon,lat,class\n0,9,a\n0.001,9.001,b\n");
+  const Grid scene{100, 100, {499500, 10, 0, 500, 0, -10}, wkt_of("EPSG:32632")};
+  const auto failure = failure_of([&] { test::survey(path, {}, &scene); });
+  EXPECT_NE(failure.text.find("meet when x and y are exchanged; set x_field"), std::string::npos) << failure.text;
+  const ParamMap exchanged{{"x_field", std::string("lat")}, {"y_field", std::string("lon")}};
+  EXPECT_EQ(test::survey(path, exchanged, &scene)->features.size(), 2u);
+  const auto polar = write_text(folder, "q.csv", "lon,lat,class\n60,120,a\n");  // no latitude at all
+  const auto nowhere = failure_of([&] { test::survey(polar, {}, &scene); });
+  EXPECT_NE(nowhere.text.find("set crs of read_survey"), std::string::npos) << nowhere.text;
+}
+
+TEST(ReadSurvey, names_a_scene_without_geotransform_as_the_cause) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "lon,lat,class\n9,0,a\n");
+  const Grid scene{100, 100, {0, 1, 0, 0, 0, 1}, wkt_of("EPSG:32632")};
+  const auto failure = failure_of([&] { test::survey(path, {}, &scene); });
+  EXPECT_NE(failure.text.find("the scene has no geotransform"), std::string::npos) << failure.text;
+  EXPECT_EQ(failure.text.find("set crs"), std::string::npos) << failure.text;
+}
+
+TEST(ReadSurvey, names_class_maps_among_the_formats) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "notes.txt", "fields to be visited\n");
+  EXPECT_NE(failure_of([&] { test::survey(path); }).text.find("GTiff"), std::string::npos);
+}
+
+TEST(ReadSurvey, splits_by_a_field_or_by_a_share_and_explains_a_missing_field) {
+  const TempFolder folder;
+  const auto path = write_text(folder, "p.csv", "x,y,class,part\n1,1,a,test\n2,2,b,train\n");
+  const auto both = failure_of([&] {
+    test::survey(path, {{"test_field", std::string("part")}, {"test_fraction", 0.3}});
+  });
+  EXPECT_EQ(both.fault, Fault::config);
+  EXPECT_NE(both.text.find("test_field or test_fraction"), std::string::npos) << both.text;
+  const auto missing = failure_of([&] { test::survey(path, {{"test_field", std::string("prat")}}); });
+  EXPECT_NE(missing.text.find("'prat' (test_field); its fields are x, y, class, part; did you mean 'part'?"),
+            std::string::npos)
+      << missing.text;
+  const auto class_field = failure_of([&] { test::survey(path, {{"class_field", std::string("clas")}}); });
+  EXPECT_NE(class_field.text.find("'clas'; its fields are"), std::string::npos) << class_field.text;
 }
 
 TEST(ReadSurvey, keeps_features_for_testing_that_a_field_marks) {

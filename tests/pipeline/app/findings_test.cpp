@@ -24,6 +24,16 @@ TEST(Findings, tell_the_shift_or_why_there_is_none) {
                                            {"shift_px", std::vector<double>{0.1, 0.0}},
                                            {"reason", std::string("the image is not moved: it is right")}});
   EXPECT_EQ(app::findings(kept), ", the image is not moved: it is right");
+  kept.values[0].second.set("reliable", false);
+  EXPECT_EQ(app::findings(kept), ", not moved") << "a warning has said why";
+}
+
+TEST(Findings, accuracies_of_models_that_were_read_are_those_of_the_scenes_they_were_trained_on) {
+  SceneReport report;
+  report.values.emplace_back(
+      "model", Record{{"held_out_accuracy", 0.872}, {"trained_on", "east.tif"}, {"read_from", "a/east/model.model"}});
+  report.values.emplace_back("own", Record{{"held_out_accuracy", 0.5}, {"trained_on", "west.tif"}});
+  EXPECT_EQ(app::findings(report), ", model trained on east.tif (held-out 0.872), held-out accuracy 0.500");
 }
 
 }  // namespace

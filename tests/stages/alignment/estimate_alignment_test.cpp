@@ -84,6 +84,7 @@ TEST(EstimateAlignment, leaves_an_image_alone_that_lies_where_it_should) {
   EXPECT_TRUE(t.reliable);
   expect_identity(t);
   EXPECT_NE(reason(t), "");
+  EXPECT_EQ(t.facts.find("warning"), nullptr);
 }
 
 TEST(EstimateAlignment, works_around_nodata_and_with_polygons_that_reach_outside_of_the_scene) {
@@ -129,6 +130,8 @@ TEST(EstimateAlignment, never_moves_an_image_on_noise) {
   const Transform t = against_survey(texture, test::fields_survey(texture.info.grid));
   EXPECT_FALSE(t.reliable);
   expect_identity(t);
+  ASSERT_NE(t.facts.find("warning"), nullptr);
+  EXPECT_EQ(std::get<std::string>(*t.facts.find("warning")), reason(t));
   const Image noise = test::make_image(300, 280, 1, [](int, int x, int y) {
     return double((unsigned(x) * 73856093u ^ unsigned(y) * 19349663u) * 2654435761u >> 16);
   });

@@ -47,6 +47,14 @@ TEST(NormalizedDifference, gives_the_same_bits_in_tiles_of_any_size) {
   for (const int tile : {8, 17, 64}) test::expect_identical(whole, test::run_in_tiles(*stage, {&image}, tile));
 }
 
+TEST(NormalizedDifference, finds_bands_by_colour_and_letters_of_either_case) {
+  test::Image image = test::make_texture(8, 8, 2, 1);
+  image.info.bands[0].colour = "Red";
+  image.info.bands[1].name = "NIR";
+  const test::Image named = test::apply(normalized_difference_stage(), {}, {&image});
+  test::expect_identical(named, test::apply(normalized_difference_stage(), kFirstTwo, {&image}));
+}
+
 TEST(NormalizedDifference, says_which_bands_there_are_when_one_is_missing) {
   const test::Image image = test::make_texture(8, 8, 2, 1);
   try {
@@ -54,7 +62,8 @@ TEST(NormalizedDifference, says_which_bands_there_are_when_one_is_missing) {
     FAIL();
   } catch (const Error& e) {
     EXPECT_EQ(e.fault(), Fault::data);
-    EXPECT_NE(std::string(e.what()).find("no band 'nir'; the image has 1, 2"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("band_a: there is no band 'nir'; the bands are 1, 2; name"), std::string::npos)
+        << e.what();
   }
 }
 

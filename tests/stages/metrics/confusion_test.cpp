@@ -146,6 +146,26 @@ TEST(Assess, estimates_areas_from_the_whole_mask) {
   EXPECT_EQ(assess(mask(), two_fields()).find("area_share"), nullptr);
 }
 
+std::string why_no_mask(const test::Image& labels, const test::Image& reference) {
+  try {
+    test::estimate(assess_stage(), {}, {&labels, nullptr, &reference});
+    return "";
+  } catch (const Error& e) {
+    return e.fault() == Fault::data ? e.what() : "another fault";
+  }
+}
+
+TEST(Assess, takes_no_image_of_confidences_or_of_many_bands_for_a_mask) {
+  const test::Image rated = test::make_image(9, 4, 2, [](int b, int x, int) { return b ? 0.9 : 1 + x % 2; });
+  EXPECT_EQ(why_no_mask(rated, rated), "");
+  const test::Image confidence = test::make_image(9, 4, 1, [](int, int, int) { return 0.97; });
+  EXPECT_NE(why_no_mask(confidence, rated).find("the mask holds 0.97"), std::string::npos);
+  EXPECT_NE(why_no_mask(rated, confidence).find("the reference holds 0.97"), std::string::npos);
+  const test::Image scene = test::make_image(9, 4, 4, [](int, int x, int) { return 1 + x % 2; });
+  EXPECT_NE(why_no_mask(scene, rated).find("the mask has 4 bands"), std::string::npos);
+  EXPECT_NE(why_no_mask(rated, scene).find("the reference has 4 bands"), std::string::npos);
+}
+
 Record assess_by_mask(const test::Image& labels, const test::Image& reference) {
   return std::get<Record>(test::estimate(assess_stage(), {}, {&labels, nullptr, &reference}));
 }

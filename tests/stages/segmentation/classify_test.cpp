@@ -131,9 +131,13 @@ TEST(FitClassifier, states_what_it_keeps_of_the_pixels_of_training_features) {
     return bytes;
   };
   const std::size_t pixel = 2 * sizeof(float) + 18;  // two bands; label, feature, weight, rank
-  EXPECT_GE(bytes_kept({}), 2 * 17 * 144 * pixel);
-  EXPECT_LE(bytes_kept({}), 2 * 17 * 14 * 14 * pixel);
-  EXPECT_EQ(bytes_kept({{"max_samples_per_class", std::int64_t{10}}}), 2 * 17 * 10 * pixel);
+  const ParamValue no_forest = std::string("maximum_likelihood"), ten = std::int64_t{10};
+  EXPECT_GE(bytes_kept({{"method", no_forest}}), 2 * 17 * 144 * pixel);
+  EXPECT_LE(bytes_kept({{"method", no_forest}}), 2 * 17 * 14 * 14 * pixel);
+  EXPECT_EQ(bytes_kept({{"method", no_forest}, {"max_samples_per_class", ten}}), 2 * 17 * 10 * pixel);
+  // Four nodes of 10 bytes a pixel of ten a class, for each of 100 trees.
+  const std::size_t forest = s.classes.size() * 10 * 4 * 10 * 100;
+  EXPECT_NEAR(double(bytes_kept({{"max_samples_per_class", ten}})), double(2 * 17 * 10 * pixel + forest), 20);
 }
 
 TEST(FitClassifier, refuses_a_survey_beside_the_scene_or_with_one_class_and_a_single_fold) {

@@ -105,6 +105,18 @@ TEST(Forest, agrees_with_a_plain_walk_before_and_after_it_is_prepared) {
   }
 }
 
+TEST(Forest, boxes_of_noisy_classes_take_no_more_than_a_few_times_the_trees) {
+  Exec exec;
+  const TrainingSet set = random_set(8000, 4, 6, 40, 3);
+  Forest forest({.bands = 4}, classes(6), train_forest(set, {.trees = 50, .max_depth = 16}, 1, exec), set.values);
+  forest.prepare();
+  std::size_t trees = 0;
+  for (const Tree& t : forest.trees()) trees += t.nodes.size() * (sizeof(ForestNode) + sizeof(std::uint16_t));
+  EXPECT_LE(forest.cells().bytes(), 12 * trees);
+  // What fit_classifier reserves for it.
+  EXPECT_LE(trees + forest.cells().bytes(), set.size() * 4 * 50 * (sizeof(ForestNode) + sizeof(std::uint16_t)));
+}
+
 // Thresholds themselves, values far outside of what was trained on, and what is no number.
 TEST(Forest, gives_the_votes_of_all_trees_wherever_a_pixel_lies) {
   Exec exec;
