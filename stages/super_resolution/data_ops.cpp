@@ -2,7 +2,6 @@
 #include "stages/super_resolution/data_ops.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "stages/super_resolution/data_kernels.h"
 #include "stages/super_resolution/projection_kernels.h"
@@ -37,19 +36,16 @@ Projection::Projection(Exec& exec, const DataTerm& data, int bands)
 
 Projection::~Projection() = default;
 
-void Projection::run(TileView x, ConstTileView y, std::span<const float> rho, TileView z) const {
+void Projection::run(TileView x, ConstTileView y, const float* rho, TileView z) const {
   const Size fine = data_.fine();
-  std::vector<ProjectionState> states;
-  for (const float value : rho) states.push_back({0, 0, value, 0, 1});
-  states_->upload(states);
   for_each(exec_, bands_, x.window, MirrorSamples{x, fine.width, fine.height}, "mirror_samples");
   observe(exec_, x, r_.view(), data_.taps());
-  observe_adjoint(exec_, solve(y), correction_.view(), data_.taps(), fine, data_.coarse());
+  observe_adjoint(exec_, solve(y, rho), correction_.view(), data_.taps(), fine, data_.coarse());
   for_each(exec_, bands_, whole(fine), AddTiles{x, correction_.view(), z}, "add_tiles");
 }
 
 // (A A' + rho I)^-1 (y - r). How many steps a band takes is known on the device only.
-ConstTileView Projection::solve(ConstTileView y) const {
+ConstTileView Projection::solve(ConstTileView y, const float* rho) const {
   const Size coarse = data_.coarse();
   const TileView r = r_.view();
   const std::size_t n = std::size_t(r.plane) * std::size_t(bands_);
@@ -70,7 +66,7 @@ ConstTileView Projection::solve(ConstTileView y) const {
     for_each_block(exec_, blocks,
                    FindDirection{v, columns, p[(k + 1) % 2], to, residual, state, next, k == 0, kSquaredResidual},
                    "find_direction");
-    for_each_block(exec_, blocks, FindCurvature{v, rows, to, next, curvature}, "find_curvature");
+    for_each_block(exec_, blocks, FindCurvature{v, rows, to, rho, next, curvature}, "find_curvature");
     for_each_block(exec_, blocks, StepAlong{v, to, curvature, residual, next, state}, "step_along");
   }
   return {u, r.valid, r.stride, r.plane, bands_, r.window};

@@ -1,7 +1,7 @@
 // The data term where the loops run: on a device, or for tests on the CPU.
 #pragma once
 
-#include <span>
+#include <memory>
 
 #include "pipeline/backend/buffer.h"
 #include "stages/super_resolution/data_term.h"
@@ -17,14 +17,15 @@ class Projection {
   Projection(Exec& exec, const DataTerm& data, int bands);
   ~Projection();
 
-  /// z = x + A' (A A' + rho I)^-1 (y - A x); x holds data.padded(), all of it valid.
-  void run(TileView x, ConstTileView y, std::span<const float> rho, TileView z) const;
+  /// z = x + A' (A A' + rho I)^-1 (y - A x); x holds data.padded(), all of it valid. The bands' `rho` lie where the
+  /// loops run.
+  void run(TileView x, ConstTileView y, const float* rho, TileView z) const;
 
   /// Memory for an image of so many coarse pixels, bytes.
   static std::size_t bytes(Size coarse, Size fine, int bands);
 
  private:
-  ConstTileView solve(ConstTileView y) const;
+  ConstTileView solve(ConstTileView y, const float* rho) const;
 
   Exec& exec_;
   const DataTerm& data_;

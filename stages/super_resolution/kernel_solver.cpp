@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "pipeline/backend/staged_tile.h"
 #include "stages/super_resolution/data_ops.h"
@@ -27,6 +28,7 @@ class KernelSolver {
         z_(exec, whole(data_.fine()), y.bands),
         mix_(settings.guide_of(y.bands)),
         weights_(exec, mix_.weights),
+        rho_(exec, all_rho(settings)),
         projection_(exec, data_, y.bands),
         pyramids_(exec, layout_),
         pyramid_(exec, layout_.samples()),
@@ -48,7 +50,19 @@ class KernelSolver {
   }
 
  private:
-  void project(int k) { projection_.run(x_.view(), y_.view(), settings_.rho(k), z_.view()); }
+  static std::vector<float> all_rho(const SolverSettings& settings) {
+    std::vector<float> all;
+    for (int k = 0; k < settings.iterations; ++k) {
+      const std::vector<float> rho = settings.rho(k);
+      all.insert(all.end(), rho.begin(), rho.end());
+    }
+    return all;
+  }
+
+  void project(int k) {
+    const float* rho = rho_.data() + std::size_t(k) * settings_.noise.size();
+    projection_.run(x_.view(), y_.view(), rho, z_.view());
+  }
 
   void iterate(int k) {
     project(k);
@@ -103,6 +117,7 @@ class KernelSolver {
   StagedTile z_;
   GuideMix mix_;
   Buffer<float> weights_;
+  Buffer<float> rho_;  ///< of all iterations: nothing is brought over between them
   Projection projection_;
   PyramidOps pyramids_;
   Buffer<float> pyramid_;

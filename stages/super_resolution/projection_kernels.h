@@ -15,8 +15,7 @@ namespace nadir {
 struct ProjectionState {
   double squared;  ///< residual
   double enough;   ///< where to stop
-  float rho;
-  float step;  ///< along the direction
+  float step;      ///< along the direction
   int active;
 };
 
@@ -116,15 +115,15 @@ struct FindDirection {
   const double* residual;
   const ProjectionState* old_state;
   ProjectionState* state;
-  bool first;               ///< p := r
+  bool first;               ///< p := r; there is no old state
   double squared_residual;  ///< relative to that of the first, where to stop
 
   std::size_t shared_bytes() const { return sizeof(ProjectionVectors::Shared); }
-  HD int phases(int block) const { return old_state[v.band(block)].active ? 3 + v.kPhasesOfSum : 1; }
+  HD int phases(int block) const { return goes_on(block) ? 3 + v.kPhasesOfSum : 1; }
   HD void operator()(int block, int phase, int thread, std::byte* memory) const {
     auto& s = *reinterpret_cast<ProjectionVectors::Shared*>(memory);
     const ProjectionState& old = old_state[v.band(block)];
-    if (phase == 0 && !old.active) return put(old, block, thread);
+    if (phase == 0 && !goes_on(block)) return put(old, block, thread);
     if (phase == 0)
       s.sums[thread] = v.share(residual, block, thread);
     else if (phase <= v.kPhasesOfSum)
@@ -136,6 +135,8 @@ struct FindDirection {
   }
 
  private:
+  HD bool goes_on(int block) const { return first || old_state[v.band(block)].active; }
+
   HD void put(const ProjectionState& next, int block, int thread) const {
     if (thread == 0 && block % v.parts == 0) state[v.band(block)] = next;
   }
@@ -143,8 +144,8 @@ struct FindDirection {
   HD void conclude(ProjectionVectors::Shared& s, const ProjectionState& old, int block, int thread) const {
     if (thread != 0) return;
     const double product = s.sums[0];
-    s.state = old;
-    if (first) s.state.enough = squared_residual * product;
+    s.state.enough = first ? squared_residual * product : old.enough;
+    s.state.step = 0;
     s.ratio = first ? 0.0f : float(product / old.squared);
     s.state.squared = product;
     s.state.active = product > s.state.enough && product > 0;
@@ -171,6 +172,7 @@ struct FindCurvature {
   ProjectionVectors v;
   GramTable table;
   const float* p;
+  const float* rho;  ///< by band
   const ProjectionState* state;
   double* curvature;
 
@@ -184,14 +186,14 @@ struct FindCurvature {
       return;
     }
     const std::ptrdiff_t offset = v.offset(block);
-    const float rho = state[v.band(block)].rho;
+    const float own_rho = rho[v.band(block)];
     double product = 0;
     v.for_each_entry(block, thread, [&](int i) {
       const int y = i / v.width;
       float sum = 0;
       for (int d = -table.reach; d <= table.reach; ++d)
         if (y + d >= 0 && y + d < v.height) sum += table.at(d, y) * v.across[offset + i + d * v.width];
-      const float q = sum + rho * p[offset + i];
+      const float q = sum + own_rho * p[offset + i];
       v.q[offset + i] = q;
       product += double(p[offset + i]) * double(q);
     });

@@ -199,7 +199,8 @@ void expect_same_start(Exec& exec) {
 // Bands that take many steps, few, and none at all.
 void expect_same_projection(Exec& exec) {
   const Observation o{2, -1, {0.25f, 0.5f, 0.25f}, 0};
-  const float rho[] = {0.001f, 50, 1};
+  const std::vector<float> rho{0.001f, 50, 1};
+  const Buffer<float> staged_rho(exec, rho);
   for (const Size coarse : {Size{1, 1}, Size{3, 40}, Size{420, 330}}) {
     const DataTerm data(o, coarse);
     test::Image y = test::make_texture(coarse.width, coarse.height, 3, 5);
@@ -212,7 +213,7 @@ void expect_same_projection(Exec& exec) {
     StagedTile staged_z(exec, expected.view());
     Projection projection(exec, data, 3);
     for (int k = 0; k < 2; ++k)  // the second time with what the first has left
-      projection.run(staged_x.view(), staged_y.view(), rho, staged_z.view());
+      projection.run(staged_x.view(), staged_y.view(), staged_rho.data(), staged_z.view());
     staged_z.download(z.view());
     exec.finish();
     Exec host;
