@@ -99,7 +99,10 @@ std::string Classifier::bytes() const {
   out.put(std::string(method()));
   put(out, spec_);
   put(out, classes_);
-  out.put(facts_);
+  Record facts;
+  for (const auto& [name, value] : facts_.fields())
+    if (name != "read_from") facts.set(name, value);  // read_model's: where a file lies is not part of it
+  out.put(facts);
   write_body(out);
   return sealed_model(out.bytes());
 }
