@@ -86,12 +86,18 @@ TEST_F(OutputFolder, notices_changed_classes_of_a_shapefile_in_capitals) {
   EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
 }
 
-TEST_F(OutputFolder, keeps_what_was_found_where_a_setting_of_a_later_node_is_refused) {
-  const Outcome run = box_.nadir("run " + config("landcover") +
-                                 " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
-                                 "sharp.method=bicubic --set model.trees=5 --set mask.block_px=200");
-  EXPECT_EQ(run.exit_code, 78) << run.err;
+TEST_F(OutputFolder, keeps_what_was_found_where_an_output_cannot_be_made) {
+  const std::string run_landcover = "run " + config("landcover") +
+                                    " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                                    "sharp.method=bicubic --set model.trees=5";
+  box_.shell("mkdir -p out/west/mask.tif/in_the_way");
+  const Outcome run = box_.nadir(run_landcover);
+  EXPECT_EQ(run.exit_code, 74) << run.err;
   EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml"))) << run.err;
+  box_.shell("rm -r out/west/mask.tif");
+  const Outcome again = box_.nadir(run_landcover);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE((again.out + again.err).find("model: is there from an earlier run"), std::string::npos) << again.err;
 }
 
 TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "pipeline/core/error.h"
+#include "stages/segmentation/classifier.h"
 #include "stages/segmentation/mix.h"
 #include "stages/segmentation/segmentation.h"
 #include "tests/support/stage_harness.h"
@@ -81,7 +82,10 @@ class ModelFile : public ::testing::Test {
 };
 
 TEST_F(ModelFile, is_read_as_it_was_written) {
-  EXPECT_EQ(std::get<ModelPtr>(read(path_))->bytes(), bytes_);
+  EXPECT_EQ(read_classifier(bytes_)->bytes(), bytes_);
+  const Record facts = std::get<ModelPtr>(read(path_))->describe();
+  ASSERT_TRUE(facts.find("read_from"));
+  EXPECT_EQ(std::get<std::string>(*facts.find("read_from")), path_);
   EXPECT_NO_THROW(classify(image_, read(path_)));
 }
 
