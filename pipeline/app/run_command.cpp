@@ -21,6 +21,7 @@
 #include "pipeline/app/report.h"
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/run_identity.h"
+#include "pipeline/app/scene_files.h"
 #include "pipeline/app/scenes.h"
 #include "pipeline/app/trace.h"
 #include "pipeline/app/version.h"
@@ -191,13 +192,13 @@ class FolderRun {
     Fault fault{};
     try {
       // Of what is read, not of what may replace it meanwhile.
-      const std::string input_hash = fingerprint_with_sidecars(file.path);
-      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_hash);
-      scene = folder_.completed(inputs);
+      const std::string input_fingerprint = fingerprint_with_sidecars(file.path);
+      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_fingerprint);
+      scene = folder_.completed(inputs, [&](const std::string& fact) { log_.info(file.name + ": " + fact); });
       if (scene.is_object())
         log_.info(file.name + ": already complete");
       else
-        scene = compute(inputs, input_hash, start, workers);
+        scene = compute(inputs, input_fingerprint, start, workers);
     } catch (const Error& e) {
       fault = e.fault();
       scene = failed_scene(file, e, seconds_since(start));
@@ -212,26 +213,26 @@ class FolderRun {
     return scene;
   }
 
-  Json compute(const SceneInputs& inputs, const std::string& input_hash, std::chrono::steady_clock::time_point start,
-               Workers& workers) {
-    const std::string file_hash = fingerprint(inputs.path);
+  Json compute(const SceneInputs& inputs, const std::string& input_fingerprint,
+               std::chrono::steady_clock::time_point start, Workers& workers) {
+    const std::string file_fingerprint = fingerprint(inputs.path);
     RunOptions options = options_;
     options.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
     options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
     options.check_input = [&] {
       const std::string now = fingerprint(inputs.path);
-      if (now.empty() && !file_hash.empty())
+      if (now.empty() && !file_fingerprint.empty())
         throw Error(Fault::missing, inputs.path + ": has gone while it was read; nothing was written");
-      if (now != file_hash)
+      if (now != file_fingerprint)
         throw Error(Fault::data, inputs.path + ": was changed while it was read; nothing was written, run again");
     };
     const SceneReport report = run_tiled(graph_, inputs, options, workers);
     Json scene = scene_json(graph_, inputs, report);
-    scene["input_hash"] = input_hash;
+    scene[kFingerprint] = input_fingerprint;
     scene["status"] = "done";
     scene["seconds"] = seconds_since(start);
     if (!unit_.is_all()) return scene;
-    write_values(inputs, report);
+    write_values(scene, inputs.output_dir);
     folder_.mark_completed(inputs, scene);
     for (const auto& warning : scene["warnings"]) log_.warning(inputs.name + ": " + warning.get<std::string>());
     log_.info(fmt::format("{}: done in {:.1f} s{}", inputs.name, seconds_since(start), findings(report)));
@@ -249,13 +250,9 @@ class FolderRun {
     return {{"name", file.name}, {"input", file.path}, {"status", status}, {"error", e.what()}, {"seconds", seconds}};
   }
 
-  void write_values(const SceneInputs& inputs, const SceneReport& report) const {
-    for (const auto& [node, record] : report.values)
-      write_text_file(inputs.output_dir + "/" + node + ".json",
-                      json_of(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  }
-
   Json run_json() const {
+    Json scenes = Json::array();
+    for (const Json& scene : scenes_) scenes.push_back(with_short_lists(scene));
     return {{"nadir", kVersion},
             {"config_file", graph_.file},
             {"config", config_},
@@ -265,7 +262,7 @@ class FolderRun {
             {"device", options_.device == Device::cuda ? device_name() : "cpu"},
             {"threads", options_.threads},
             {"peak_mib", peak_memory_mib()},
-            {"scenes", scenes_}};
+            {"scenes", std::move(scenes)}};
   }
 
   void write_report(const Json& run) const {
@@ -336,6 +333,8 @@ int run_command(const RunRequest& request, const Registry& registry) {
 
 int report_command(const std::string& dir) {
   const Json run = read_json_file(dir + "/run.json");
+  if (!run.contains("nadir") || !run.contains("scenes") || !run["scenes"].is_array())
+    throw Error(Fault::data, dir + "/run.json is none of a run of nadir: there is no list of scenes in it");
   write_text_file(dir + "/report.html", report_html(run));
   fmt::print("{}/report.html\n", dir);
   return 0;

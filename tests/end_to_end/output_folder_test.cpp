@@ -166,6 +166,36 @@ TEST_F(OutputFolder, says_where_a_survey_is_read_by_nobody) {
   EXPECT_NE(run.err.find("no node of this graph reads it"), std::string::npos) << run.err;
 }
 
+TEST_F(OutputFolder, makes_again_what_was_deleted_or_cut_short) {
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                          "model.method=maximum_likelihood --set model.folds=0";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("cp -r out/west whole").exit_code, 0);
+  for (const std::string damage :
+       {"rm model.model model.json", "head -c 100 mask.tif > cut && mv cut mask.tif", "rm mask.tif.aux.xml",
+        "head -c 100 model.model > cut && mv cut model.model", ": > mask.qml"}) {
+    ASSERT_EQ(box_.shell("cd out/west && " + damage).exit_code, 0);
+    const Outcome again = box_.nadir(run);
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_NE(again.err.find("so the scene is computed again"), std::string::npos) << damage << "\n" << again.err;
+    EXPECT_EQ(box_.shell("diff -r whole out/west").out, "") << damage;
+  }
+}
+
+TEST_F(OutputFolder, writes_what_was_found_again_and_leaves_edited_styles_alone) {
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                          "model.method=maximum_likelihood --set model.folds=0";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("cp out/west/model.json . && rm out/west/model.json && echo mine > out/west/mask.qml").exit_code,
+            0);
+  const Outcome again = box_.nadir(run);
+  EXPECT_NE(again.err.find("already complete"), std::string::npos) << again.err;
+  EXPECT_EQ(box_.text("out/west/model.json"), box_.text("model.json"));
+  EXPECT_EQ(box_.text("out/west/mask.qml"), "mine\n");
+}
+
 TEST_F(OutputFolder, of_a_unit_goes_with_its_trace_and_its_json) {
   const Outcome unit = copy("sample/scenes/west.tif", "--unit 1/2 --trace trace.json --json");
   ASSERT_EQ(unit.exit_code, 0) << unit.err;
