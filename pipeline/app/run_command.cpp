@@ -19,10 +19,10 @@
 #include "pipeline/app/quality_table.h"
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
+#include "pipeline/app/run_checks.h"
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/run_identity.h"
 #include "pipeline/app/scene_files.h"
-#include "pipeline/app/scenes.h"
 #include "pipeline/app/trace.h"
 #include "pipeline/app/version.h"
 
@@ -51,58 +51,6 @@ Device choose_device(const Graph& graph, Log& log) {
   return Device::cpu;
 }
 
-// Results beside the scenes would be taken for scenes by the next run.
-void check_out_is_no_input(const RunRequest& request, const std::vector<SceneFile>& scenes) {
-  std::error_code unknown;
-  std::set<std::string> folders;
-  for (const std::string& input : request.inputs)
-    if (std::filesystem::is_directory(input, unknown)) folders.insert(input);
-  for (const SceneFile& scene : scenes) folders.insert(std::filesystem::path(scene.path).parent_path().string());
-  for (const std::string& folder : folders)
-    if (std::filesystem::equivalent(folder, request.out, unknown))
-      throw Error(Fault::usage, "--out " + request.out +
-                                    " is the folder of the scenes itself, and a later run would take " +
-                                    "results for scenes; use another, such as " + request.out + "/results");
-}
-
-// Of the nodes that read the survey of --truth, for they have no path of their own, whether one satisfies this.
-template <class Predicate>
-bool any_survey_node(const Graph& graph, const Predicate& satisfies) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
-    return n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
-           find_param(n.stage->params, "path") && !n.params.contains("path") && satisfies(n);
-  });
-}
-
-bool takes_truth(const Graph& graph) {
-  return any_survey_node(graph, [](const Node&) { return true; });
-}
-
-bool wants_truth(const Graph& graph) {
-  return any_survey_node(graph, [](const Node& n) {
-    const auto optional = n.params.find("optional");
-    return optional == n.params.end() || optional->second != ParamValue(true);
-  });
-}
-
-// Before hours of work, not after them. The output folder may be yet to be made.
-void check_trace_folder(const RunRequest& request) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::path(request.trace).parent_path();
-  std::error_code unknown;
-  const auto file_in = [](const fs::path& in) { return fs::absolute(in / "file").lexically_normal(); };
-  const bool is_out = file_in(folder) == file_in(request.out);
-  if (!folder.empty() && !is_out && !fs::is_directory(folder, unknown))
-    throw Error(Fault::missing, "there is no folder " + folder.string() + " for --trace " + request.trace);
-}
-
-// What others of the units have done would be gone.
-void check_restart(const RunRequest& request) {
-  if (request.restart && !request.unit.empty())
-    throw Error(Fault::usage, "--restart with --unit would delete what other units have done; remove " + request.out +
-                                  "/.nadir once, before the units start, or use another --out");
-}
-
 UnitShare unit_from(const std::string& text) {
   UnitShare unit;
   if (text.empty()) return unit;
@@ -114,8 +62,8 @@ UnitShare unit_from(const std::string& text) {
   return unit;
 }
 
-std::vector<SceneFile> scenes_of(const RunRequest& request) {
-  std::vector<SceneFile> scenes = find_scenes(request.inputs);
+std::vector<SceneFile> scenes_of(const RunRequest& request, Log& log) {
+  std::vector<SceneFile> scenes = find_scenes(request.inputs, [&log](const std::string& fact) { log.warning(fact); });
   check_out_is_no_input(request, scenes);
   return scenes;
 }
@@ -126,7 +74,7 @@ class FolderRun {
       : request_(request),
         graph_(graph),
         log_(request.log_format, request.quiet),
-        files_(scenes_of(request)),
+        files_(scenes_of(request, log_)),
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
         unit_(unit_from(request.unit)),
@@ -140,8 +88,7 @@ class FolderRun {
     options_.unit = unit_;
     options_.only_finish = request.only_finish;
     if (!request.trace.empty()) options_.trace = &trace_;
-    if (!request.truth.empty() && !takes_truth(graph))
-      log_.warning("--truth " + request.truth + ": no node of this graph reads it");
+    for (const std::string& warning : unread_inputs(request, graph)) log_.warning(warning);
   }
 
   int run() {
@@ -319,11 +266,7 @@ int thread_count(const Graph& graph) {
 
 int run_command(const RunRequest& request, const Registry& registry) {
   const Graph graph = configured_graph(request, registry);
-  std::error_code unknown;
-  if (!request.truth.empty() && !std::filesystem::exists(request.truth, unknown) && !request.truth.starts_with("/vsi"))
-    throw Error(Fault::missing, "there is no survey " + request.truth);
-  if (request.truth.empty() && wants_truth(graph))
-    throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
+  check_truth(request, graph);
   check_restart(request);
   check_trace_folder(request);
   catch_signals();

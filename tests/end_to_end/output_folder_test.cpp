@@ -86,12 +86,17 @@ TEST_F(OutputFolder, notices_changed_classes_of_a_shapefile_in_capitals) {
   EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
 }
 
-TEST_F(OutputFolder, keeps_what_was_found_where_a_setting_of_a_later_node_is_refused) {
-  const Outcome run = box_.nadir("run " + config("landcover") +
-                                 " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
-                                 "sharp.method=bicubic --set model.trees=5 --set mask.block_px=200");
-  EXPECT_EQ(run.exit_code, 78) << run.err;
-  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml"))) << run.err;
+TEST_F(OutputFolder, keeps_what_was_found_where_a_later_file_cannot_be_written) {
+  const std::string run = "run " + config("landcover") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set sharp.method=bicubic "
+                          "--set model.trees=5";
+  box_.shell("mkdir -p out/west/mask.tif");
+  EXPECT_EQ(box_.nadir(run).exit_code, 74);
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml")));
+  box_.shell("rmdir out/west/mask.tif");
+  const Outcome again = box_.nadir(run);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("model: is there from an earlier run"), std::string::npos) << again.err;
 }
 
 TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {
@@ -161,9 +166,12 @@ TEST_F(OutputFolder, is_not_begun_by_a_slip_in_the_command) {
   EXPECT_EQ(copy("sample/scenes/west.tif", "--trace out/trace.json").exit_code, 0);
 }
 
-TEST_F(OutputFolder, says_where_a_survey_is_read_by_nobody) {
+TEST_F(OutputFolder, says_where_a_survey_or_a_scene_is_read_by_nobody) {
   const Outcome run = copy("sample/scenes/west.tif", "--truth sample/survey.gpkg");
   EXPECT_NE(run.err.find("no node of this graph reads it"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("reads the scene"), std::string::npos) << run.err;
+  const Outcome other = copy("sample/scenes/east.tif", "--set scene.path=sample/scenes/west.tif --restart");
+  EXPECT_NE(other.err.find("warning: no node of this graph reads the scene"), std::string::npos) << other.err;
 }
 
 TEST_F(OutputFolder, makes_again_what_was_deleted_or_cut_short) {
