@@ -149,7 +149,7 @@ std::string join(const Variant& overrides) {
 }  // namespace
 
 Json bench_graph(const Registry& registry, const GraphBenchOptions& options) {
-  const std::vector<SceneFile> scenes = find_scenes(options.run.inputs);
+  const std::vector<SceneFile> scenes = find_scenes(options.run.inputs, warn_of_scenes());
   Json variants = Json::array();
   for (const Variant& overrides : variants_of(options.sweep)) {
     RunRequest request = options.run;

@@ -62,6 +62,7 @@ std::string ports_text(const char* title, const std::vector<Port>& ports) {
 }
 
 std::string default_text(const ParamSpec& spec) {
+  if (spec.limits.required) return "(required)";
   const std::string text = to_text(spec.initial);
   return text.empty() ? "(empty)" : text;
 }
@@ -91,8 +92,15 @@ Json param_json(const ParamSpec& p) {
   else if (std::isfinite(p.limits.min) || std::isfinite(p.limits.max))
     param["range"] = json_of(Scalar(std::vector<double>{p.limits.min, p.limits.max}));
   if (p.limits.multiple_of > 1) param["multiple_of"] = p.limits.multiple_of;
+  if (p.limits.required) param["required"] = true;
   param["doc"] = p.doc;
   return param;
+}
+
+Json params_json(const ParamTable& table) {
+  Json params = Json::array();
+  for (const ParamSpec& p : table) params.push_back(param_json(p));
+  return params;
 }
 
 }  // namespace
@@ -122,7 +130,7 @@ std::string list_stages(const Registry& registry) {
       if (s.family == family)
         text += fmt::format("  {:<{}}  {:<8}  {}\n", s.name, width, kind_of(s), first_sentence(s.doc));
   }
-  return text + "\n`nadir stages NAME` explains one of them.\n";
+  return text + "\n`nadir stages NAME` explains one of them, `nadir stages run` the settings of a run.\n";
 }
 
 std::string explain_stage(const StageInfo& stage) {
@@ -131,9 +139,19 @@ std::string explain_stage(const StageInfo& stage) {
          ports_text("Inputs", stage.inputs) + ports_text("Outputs", stage.outputs) + params_text(stage.params);
 }
 
+std::string explain_run(const ParamTable& run) {
+  return "run (settings of a config, no stage)\n"
+         "  Written before the graph, as run: {tile: 256, seed: 7}, or given as --set run.tile=256.\n" +
+         params_text(run) + "\nOf every node with images, beside the parameters of its stage\n" +
+         table({{"materialize", "(as it pays)", "true or false", kMaterializeDoc}});
+}
+
+Json run_settings_json(const ParamTable& run) {
+  const Json materialize{{"name", "materialize"}, {"type", "boolean"}, {"unit", ""}, {"doc", kMaterializeDoc}};
+  return {{"name", "run"}, {"params", params_json(run)}, {"of_every_node", Json::array({materialize})}};
+}
+
 Json stage_json(const StageInfo& stage) {
-  Json params = Json::array();
-  for (const ParamSpec& p : stage.params) params.push_back(param_json(p));
   return {{"name", stage.name},
           {"family", stage.family},
           {"kind", kind_of(stage)},
@@ -141,7 +159,7 @@ Json stage_json(const StageInfo& stage) {
           {"device", stage.on_device},
           {"inputs", ports_json(stage.inputs)},
           {"outputs", ports_json(stage.outputs)},
-          {"params", std::move(params)}};
+          {"params", params_json(stage.params)}};
 }
 
 Json stages_json(const Registry& registry) {

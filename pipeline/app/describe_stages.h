@@ -13,6 +13,13 @@ std::string list_stages(const Registry& registry);
 /// Ports and parameters of one stage.
 std::string explain_stage(const StageInfo& stage);
 
+/// What `run:` sets, and what every node takes beside its own parameters.
+std::string explain_run(const ParamTable& run);
+Json run_settings_json(const ParamTable& run);
+constexpr const char* kMaterializeDoc =
+    "Keep the images of this node on disk between passes (true), or compute them anew in each (false); without it they "
+    "are kept where several passes need them and computing costs more than writing.";
+
 Json stages_json(const Registry& registry);
 Json stage_json(const StageInfo& stage);
 

@@ -7,6 +7,7 @@
 #include "io/io.h"
 #include "pipeline/app/bench.h"
 #include "pipeline/app/bench_graph.h"
+#include "pipeline/app/command_line.h"
 #include "pipeline/app/describe_stages.h"
 #include "pipeline/app/evaluate.h"
 #include "pipeline/app/record_json.h"
@@ -24,6 +25,7 @@ namespace nadir::app {
 namespace {
 
 constexpr std::size_t kSmallCache = std::size_t{64} << 20;  // for commands without a memory budget
+constexpr std::int64_t kMostSeed = 9'000'000'000'000'000;   // as of run.seed
 
 Registry all_known_stages() {
   std::vector<StageInfo> stages = io_stages();
@@ -54,6 +56,7 @@ class Commands {
  public:
   Commands(CLI::App& app, int argc, char** argv) : app_(app) {
     for (int i = 0; i < argc; ++i) run_.command_line += (i ? " " : "") + shell_word(argv[i]);
+    if (argc > 0) run_.program = shell_word(argv[0]);
     add_run();
     add_finish();
     add_plan();
@@ -67,6 +70,10 @@ class Commands {
   int exit_code() const { return exit_code_; }
 
  private:
+  static std::function<void(const std::string&)> set(std::string& text) {
+    return [&text](const std::string& word) { text = word; };
+  }
+
   CLI::App* command(const char* name, const char* doc, std::function<int()> body) {
     CLI::App* c = app_.add_subcommand(name, doc);
     c->callback([this, body = std::move(body)] { exit_code_ = body(); });
@@ -78,7 +85,7 @@ class Commands {
     add_folder_options(*c);
     c->add_option("--unit", run_.unit, "Compute only the K-th of N parts of the work; see plan --units")
         ->type_name("K/N");
-    c->add_option("--device", run_.device, "auto, cpu or cuda")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    add_choice(*c, "--device", set(run_.device), "Where stages that can run on a GPU run", {"auto", "cpu", "cuda"});
     c->add_option("--trace", run_.trace, "Write a trace for Perfetto")->type_name("FILE");
     c->add_flag("--restart", run_.restart, "Forget what an earlier run in this folder has completed");
     c->add_flag("--fail-fast", run_.fail_fast, "Stop at the first scene that fails");
@@ -97,9 +104,11 @@ class Commands {
     add_run_options(*c, run_);
     c->add_option("--out", run_.out, "Output folder")->required()->type_name("DIR");
     c->add_flag("--quiet", run_.quiet, "No progress, only warnings and errors");
-    c->add_option("--log-format", run_.log_format, "text or json")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, LogFormat>{{"text", LogFormat::text}, {"json", LogFormat::json}}));
+    const auto set_format = [this](const std::string& name) {
+      run_.log_format = name == "json" ? LogFormat::json : LogFormat::text;
+    };
+    add_choice(*c, "--log-format", set_format, "Messages for people or, one object a line, for machines",
+               {"text", "json"});
   }
 
   void add_plan() {
@@ -126,7 +135,7 @@ class Commands {
       return 0;
     });
     add_config(*g, run_);
-    g->add_option("--format", format_, "dot, mermaid or text")->check(CLI::IsMember({"dot", "mermaid", "text"}));
+    add_choice(*g, "--format", set(format_), "The language of the drawing", {"dot", "mermaid", "text"});
   }
 
   void add_listings() {
@@ -134,7 +143,7 @@ class Commands {
       print_stages();
       return 0;
     });
-    c->add_option("name", stage_, "One stage");
+    c->add_option("name", stage_, "One stage, or run for the settings of a run");
     c->add_flag("--json", run_.json, "Print as JSON");
     command("schema", "JSON Schema of configs, for editors", [this] {
       fmt::print("{}\n", config_schema(registry_, params_of<RunSettings>()).dump(2));
@@ -143,7 +152,10 @@ class Commands {
   }
 
   void print_stages() const {
-    if (stage_.empty())
+    const ParamTable& run = params_of<RunSettings>();
+    if (stage_ == "run")
+      fmt::print("{}", run_.json ? run_settings_json(run).dump(2) + "\n" : explain_run(run));
+    else if (stage_.empty())
       fmt::print("{}", run_.json ? stages_json(registry_).dump(2) + "\n" : list_stages(registry_));
     else if (run_.json)
       fmt::print("{}\n", stage_json(stage_named(registry_, stage_)).dump(2));
@@ -154,12 +166,12 @@ class Commands {
   void add_sample() {
     CLI::App* c = command("sample", "Write the built-in demonstration: scenes and a survey", [this] {
       configure_io(kSmallCache);
-      write_sample(dir_, seed_);
+      write_sample(dir_, std::uint64_t(seed_));
       fmt::print("{0}/scenes\n{0}/survey.gpkg\n{0}/sample.json\n", dir_);
       return 0;
     });
     c->add_option("dir", dir_, "Folder")->required();
-    c->add_option("--seed", seed_, "Another landscape");
+    c->add_option("--seed", seed_, "Another landscape")->check(CLI::Range(std::int64_t{0}, kMostSeed));
   }
 
   void add_evaluate() {
@@ -221,7 +233,7 @@ class Commands {
         ->excludes(config);
     c->add_option("--threads", bench_.threads, "Threads; default: one")->check(CLI::Range(1, 1024));
     c->add_option("--repeats", bench_.repeats, "Repetitions; the median counts")->check(CLI::Range(1, 1000));
-    c->add_option("--device", run_.device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+    add_choice(*c, "--device", set(run_.device), "Where to measure", {"cpu", "cuda"});
     c->add_option("--compare", before_, "Show the ratio to an earlier result, a file made with --json")
         ->type_name("FILE");
     c->add_flag("--json", run_.json, "Print as JSON");
@@ -269,7 +281,7 @@ class Commands {
   std::string stage_;
   std::string format_ = "text";
   std::string dir_;
-  std::uint64_t seed_ = 0;
+  std::int64_t seed_ = 0;
   int exit_code_ = 0;
 };
 
@@ -278,6 +290,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("nadir ") + kVersion);
   app.require_subcommand(1);
   Commands commands(app, argc, argv);
+  if (const std::string complaint = unknown_word(app, argc, argv); !complaint.empty())
+    throw Error(Fault::usage, complaint);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

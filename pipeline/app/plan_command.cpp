@@ -1,5 +1,8 @@
 // `nadir plan`: what a run would do, from headers alone.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "io/io.h"
 #include "pipeline/app/run_command.h"
@@ -128,8 +131,18 @@ void print_scene(const Json& scene) {
       fmt::print("    on a device, if there is one: {}; {:.1f} MiB of it at most\n", join(p["on_device"]),
                  mib(p["device_bytes"]));
   }
-  fmt::print("  disk {:.1f} MiB at most, peak working set {:.1f} MiB\n", mib(scene["disk_bytes"]),
-             mib(scene["peak_working_set_bytes"]));
+  fmt::print("  disk {:.1f} MiB at most; peak of the tiles {:.1f} MiB, without the program itself and its cache\n",
+             mib(scene["disk_bytes"]), mib(scene["peak_working_set_bytes"]));
+}
+
+// Whether a tile stage follows a transform that only the run finds.
+bool estimates_a_grid(const Graph& graph) {
+  const auto is_found = [&graph](const std::optional<PortRef>& in) {
+    return in && graph.port(*in).type == PortType::transform && graph.producer(*in).stage->as<EstimateFactory>();
+  };
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
+    return n.stage->as<TileFactory>() && std::any_of(n.inputs.begin(), n.inputs.end(), is_found);
+  });
 }
 
 // The tile size is fixed for all units, so that machines of any size cut alike.
@@ -144,8 +157,8 @@ void print_units(const RunRequest& request) {
   arguments += " --out " + shell_word(request.out);
   Json commands = Json::array();
   for (int k = 1; k <= request.units; ++k)
-    commands.push_back(fmt::format("nadir run {} --unit {}/{}", arguments, k, request.units));
-  const std::string finish = "nadir finish " + arguments;
+    commands.push_back(fmt::format("{} run {} --unit {}/{}", request.program, arguments, k, request.units));
+  const std::string finish = request.program + " finish " + arguments;
   if (request.json)
     fmt::print("{}\n", Json{{"units", commands}, {"finish", finish}}.dump(2));
   else
@@ -168,7 +181,7 @@ int plan_command(const RunRequest& request, const Registry& registry) {
   const std::string out = request.out.empty() ? "OUT" : request.out;
   Json plans = Json::array();
   int failed = 0;
-  for (const SceneFile& s : find_scenes(request.inputs)) {
+  for (const SceneFile& s : find_scenes(request.inputs, warn_of_scenes())) {
     const SceneInputs inputs{s.name, s.path, request.truth, out + "/" + s.name, out + "/.nadir/" + s.name};
     try {
       plans.push_back(plan_scene(graph, inputs, memory_limits(options)));
@@ -181,7 +194,7 @@ int plan_command(const RunRequest& request, const Registry& registry) {
     fmt::print("{}\n", plans.dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     for (const Json& plan : plans) print_scene(plan);
-    fmt::print("Grids behind an alignment are planned as if nothing had to be moved.\n");
+    if (estimates_a_grid(graph)) fmt::print("Grids behind an alignment are planned as if nothing had to be moved.\n");
   }
   return failed == 0 ? 0 : int(Fault::scenes);
 }

@@ -8,12 +8,11 @@
 #include <map>
 #include <string_view>
 
+#include "pipeline/app/scene_files.h"
 #include "pipeline/core/xml_text.h"
 
 namespace nadir::app {
 namespace {
-
-constexpr std::size_t kMostColumns = 30;  // of tables; more cannot be read on a page
 
 constexpr const char* kStyle = R"(
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
@@ -97,10 +96,10 @@ bool is_matrix(const Json& value) {
   return true;
 }
 
+bool is_count(const Json& value) { return value.is_object() && value.contains("count") && value.contains("see"); }
+
 // Square tables of counts are confusion matrices: rows are the survey's classes, columns the mask's.
 std::string matrix_table(const Json& matrix, const Json& names) {
-  if (matrix[0].size() > kMostColumns)
-    return fmt::format("{} x {} numbers, see run.json", matrix.size(), matrix[0].size());
   const bool square = matrix[0].size() == matrix.size();
   const bool named = square && names.is_array() && names.size() == matrix.size();
   std::string head = named ? "<th>truth \\ mask</th>" : "<th></th>";
@@ -127,11 +126,21 @@ std::string crs_text(const std::string& wkt) {
   return last == std::string::npos ? wkt : wkt.substr(first + 2, last - first - 2);
 }
 
+// In place of a list that is too long for a page.
+std::string count_text(const Json& list) {
+  std::string count;
+  const Json& sizes = at(list, "count");
+  for (const Json& size : sizes.is_array() ? sizes : Json::array({sizes}))
+    count += (count.empty() ? "" : " x ") + xml_escaped(plain(size));
+  return count + " values, see " + link(plain(at(list, "see")));
+}
+
 std::string record_table(const Json& record) {
   std::string html;
   for (const auto& [key, value] : record.items()) {
     const std::string shown = is_matrix(value)    ? matrix_table(value, at(record, "classes"))
                               : key == "crs"      ? xml_escaped(crs_text(plain(value)))
+                              : is_count(value)   ? count_text(value)
                               : value.is_object() ? record_table(value)
                                                   : xml_escaped(plain(value));
     html += row("<th>" + xml_escaped(key) + "</th>" + cell(shown));
@@ -235,7 +244,7 @@ std::string report_html(const Json& run) {
       file.is_string() ? std::filesystem::path(file.get<std::string>()).filename().string() : "run";
   std::string body =
       element("h1", "Nadir: " + xml_escaped(config)) + summary(run) + command_line(run) + scenes_table(run);
-  for (const Json& scene : at(run, "scenes")) body += scene_section(scene);
+  for (const Json& scene : at(run, "scenes")) body += scene_section(with_short_lists(scene));
   if (const Json& resolved = at(run, "config"); !resolved.is_null())
     body += element("h2", "Config, with all defaults") + element("pre", xml_escaped(dumped(resolved, 2)));
   return fmt::format(

@@ -19,9 +19,10 @@
 #include "pipeline/app/quality_table.h"
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/report.h"
+#include "pipeline/app/run_checks.h"
 #include "pipeline/app/run_folder.h"
 #include "pipeline/app/run_identity.h"
-#include "pipeline/app/scenes.h"
+#include "pipeline/app/scene_files.h"
 #include "pipeline/app/trace.h"
 #include "pipeline/app/version.h"
 
@@ -48,58 +49,6 @@ Device choose_device(const Graph& graph, Log& log) {
   return why_not.empty() ? Device::cuda : Device::cpu;
 }
 
-// Results beside the scenes would be taken for scenes by the next run.
-void check_out_is_no_input(const RunRequest& request, const std::vector<SceneFile>& scenes) {
-  std::error_code unknown;
-  std::set<std::string> folders;
-  for (const std::string& input : request.inputs)
-    if (std::filesystem::is_directory(input, unknown)) folders.insert(input);
-  for (const SceneFile& scene : scenes) folders.insert(std::filesystem::path(scene.path).parent_path().string());
-  for (const std::string& folder : folders)
-    if (std::filesystem::equivalent(folder, request.out, unknown))
-      throw Error(Fault::usage, "--out " + request.out +
-                                    " is the folder of the scenes itself, and a later run would take " +
-                                    "results for scenes; use another, such as " + request.out + "/results");
-}
-
-// Of the nodes that read the survey of --truth, for they have no path of their own, whether one satisfies this.
-template <class Predicate>
-bool any_survey_node(const Graph& graph, const Predicate& satisfies) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
-    return n.stage->as<ValueFactory>() && n.stage->outputs[0].type == PortType::survey &&
-           find_param(n.stage->params, "path") && !n.params.contains("path") && satisfies(n);
-  });
-}
-
-bool takes_truth(const Graph& graph) {
-  return any_survey_node(graph, [](const Node&) { return true; });
-}
-
-bool wants_truth(const Graph& graph) {
-  return any_survey_node(graph, [](const Node& n) {
-    const auto optional = n.params.find("optional");
-    return optional == n.params.end() || optional->second != ParamValue(true);
-  });
-}
-
-// Before hours of work, not after them. The output folder may be yet to be made.
-void check_trace_folder(const RunRequest& request) {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::path(request.trace).parent_path();
-  std::error_code unknown;
-  const auto file_in = [](const fs::path& in) { return fs::absolute(in / "file").lexically_normal(); };
-  const bool is_out = file_in(folder) == file_in(request.out);
-  if (!folder.empty() && !is_out && !fs::is_directory(folder, unknown))
-    throw Error(Fault::missing, "there is no folder " + folder.string() + " for --trace " + request.trace);
-}
-
-// What others of the units have done would be gone.
-void check_restart(const RunRequest& request) {
-  if (request.restart && !request.unit.empty())
-    throw Error(Fault::usage, "--restart with --unit would delete what other units have done; remove " + request.out +
-                                  "/.nadir once, before the units start, or use another --out");
-}
-
 UnitShare unit_from(const std::string& text) {
   UnitShare unit;
   if (text.empty()) return unit;
@@ -111,8 +60,8 @@ UnitShare unit_from(const std::string& text) {
   return unit;
 }
 
-std::vector<SceneFile> scenes_of(const RunRequest& request) {
-  std::vector<SceneFile> scenes = find_scenes(request.inputs);
+std::vector<SceneFile> scenes_of(const RunRequest& request, Log& log) {
+  std::vector<SceneFile> scenes = find_scenes(request.inputs, [&log](const std::string& fact) { log.warning(fact); });
   check_out_is_no_input(request, scenes);
   return scenes;
 }
@@ -123,7 +72,7 @@ class FolderRun {
       : request_(request),
         graph_(graph),
         log_(request.log_format, request.quiet),
-        files_(scenes_of(request)),
+        files_(scenes_of(request, log_)),
         device_(choose_device(graph, log_)),
         config_(resolved_config(graph)),
         unit_(unit_from(request.unit)),
@@ -137,8 +86,7 @@ class FolderRun {
     options_.unit = unit_;
     options_.only_finish = request.only_finish;
     if (!request.trace.empty()) options_.trace = &trace_;
-    if (!request.truth.empty() && !takes_truth(graph))
-      log_.warning("--truth " + request.truth + ": no node of this graph reads it");
+    for (const std::string& warning : unread_inputs(request, graph)) log_.warning(warning);
   }
 
   int run() {
@@ -189,13 +137,13 @@ class FolderRun {
     Fault fault{};
     try {
       // Of what is read, not of what may replace it meanwhile.
-      const std::string input_hash = fingerprint_with_sidecars(file.path);
-      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_hash);
-      scene = folder_.completed(inputs);
+      const std::string input_fingerprint = fingerprint_with_sidecars(file.path);
+      const SceneInputs inputs = folder_.inputs_for(file.name, file.path, request_.truth, input_fingerprint);
+      scene = folder_.completed(inputs, [&](const std::string& fact) { log_.info(file.name + ": " + fact); });
       if (scene.is_object())
         log_.info(file.name + ": already complete");
       else
-        scene = compute(inputs, input_hash, start, workers);
+        scene = compute(inputs, input_fingerprint, start, workers);
     } catch (const Error& e) {
       fault = e.fault();
       scene = failed_scene(file, e, seconds_since(start));
@@ -210,26 +158,26 @@ class FolderRun {
     return scene;
   }
 
-  Json compute(const SceneInputs& inputs, const std::string& input_hash, std::chrono::steady_clock::time_point start,
-               Workers& workers) {
-    const std::string file_hash = fingerprint(inputs.path);
+  Json compute(const SceneInputs& inputs, const std::string& input_fingerprint,
+               std::chrono::steady_clock::time_point start, Workers& workers) {
+    const std::string file_fingerprint = fingerprint(inputs.path);
     RunOptions options = options_;
     options.progress = [&](const std::string& what, double share) { log_.progress(inputs.name, what, share); };
     options.log = [&](const std::string& fact) { log_.info(inputs.name + ": " + fact); };
     options.check_input = [&] {
       const std::string now = fingerprint(inputs.path);
-      if (now.empty() && !file_hash.empty())
+      if (now.empty() && !file_fingerprint.empty())
         throw Error(Fault::missing, inputs.path + ": has gone while it was read; nothing was written");
-      if (now != file_hash)
+      if (now != file_fingerprint)
         throw Error(Fault::data, inputs.path + ": was changed while it was read; nothing was written, run again");
     };
     const SceneReport report = run_tiled(graph_, inputs, options, workers);
     Json scene = scene_json(graph_, inputs, report);
-    scene["input_hash"] = input_hash;
+    scene[kFingerprint] = input_fingerprint;
     scene["status"] = "done";
     scene["seconds"] = seconds_since(start);
     if (!unit_.is_all()) return scene;
-    write_values(inputs, report);
+    write_values(scene, inputs.output_dir);
     folder_.mark_completed(inputs, scene);
     for (const auto& warning : scene["warnings"]) log_.warning(inputs.name + ": " + warning.get<std::string>());
     log_.info(fmt::format("{}: done in {:.1f} s{}", inputs.name, seconds_since(start), findings(report)));
@@ -247,13 +195,9 @@ class FolderRun {
     return {{"name", file.name}, {"input", file.path}, {"status", status}, {"error", e.what()}, {"seconds", seconds}};
   }
 
-  void write_values(const SceneInputs& inputs, const SceneReport& report) const {
-    for (const auto& [node, record] : report.values)
-      write_text_file(inputs.output_dir + "/" + node + ".json",
-                      json_of(record).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  }
-
   Json run_json() const {
+    Json scenes = Json::array();
+    for (const Json& scene : scenes_) scenes.push_back(with_short_lists(scene));
     return {{"nadir", kVersion},
             {"config_file", graph_.file},
             {"config", config_},
@@ -263,7 +207,7 @@ class FolderRun {
             {"device", options_.device == Device::cuda ? device_name() : "cpu"},
             {"threads", options_.threads},
             {"peak_mib", peak_memory_mib()},
-            {"scenes", scenes_}};
+            {"scenes", std::move(scenes)}};
   }
 
   void write_report(const Json& run) const {
@@ -320,11 +264,7 @@ int thread_count(const Graph& graph) {
 
 int run_command(const RunRequest& request, const Registry& registry) {
   const Graph graph = configured_graph(request, registry);
-  std::error_code unknown;
-  if (!request.truth.empty() && !std::filesystem::exists(request.truth, unknown) && !request.truth.starts_with("/vsi"))
-    throw Error(Fault::missing, "there is no survey " + request.truth);
-  if (request.truth.empty() && wants_truth(graph))
-    throw Error(Fault::usage, "this graph reads a survey: name it with --truth FILE, or as `path` of its node");
+  check_truth(request, graph);
   check_restart(request);
   check_trace_folder(request);
   catch_signals();
@@ -334,6 +274,8 @@ int run_command(const RunRequest& request, const Registry& registry) {
 
 int report_command(const std::string& dir) {
   const Json run = read_json_file(dir + "/run.json");
+  if (!run.contains("nadir") || !run.contains("scenes") || !run["scenes"].is_array())
+    throw Error(Fault::data, dir + "/run.json is none of a run of nadir: there is no list of scenes in it");
   write_text_file(dir + "/report.html", report_html(run));
   fmt::print("{}/report.html\n", dir);
   return 0;

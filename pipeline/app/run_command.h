@@ -30,6 +30,7 @@ struct RunRequest {
   bool json = false;
   LogFormat log_format = LogFormat::text;
   std::string command_line;
+  std::string program = "nadir";  ///< as it was called, for commands that are printed
 };
 
 /// All return the program's exit code, or throw what keeps the whole run from starting.

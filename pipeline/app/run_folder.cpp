@@ -15,6 +15,7 @@
 
 #include "pipeline/app/record_json.h"
 #include "pipeline/app/run_identity.h"
+#include "pipeline/app/scene_files.h"
 #include "pipeline/app/scenes.h"
 #include "pipeline/files/temporary_file.h"
 #include "pipeline/files/tile_journal.h"
@@ -51,6 +52,7 @@ void for_each_path(Json& mark, const Change& change) {
   for (Json& output : mark["outputs"])
     for (const char* key : {"path", "picture"})
       if (output.contains(key)) output[key] = change(output[key].get<std::string>());
+  for (Json& file : mark["files"]) file["path"] = change(file["path"].get<std::string>());
   for (Json& value : mark["values"])
     if (value["record"].contains("file") && value["record"]["file"].is_string())
       value["record"]["file"] = change(value["record"]["file"].get<std::string>());
@@ -126,7 +128,8 @@ Json scene_json(const Graph& graph, const SceneInputs& inputs, const SceneReport
 Json read_json_file(const std::string& path) {
   if (!fs::exists(path)) throw Error(Fault::missing, "there is no file " + path);
   Json json = read_json(path);
-  if (!json.is_object()) throw Error(Fault::data, path + " is not readable as JSON");
+  if (json.is_discarded()) throw Error(Fault::data, path + " is not readable as JSON");
+  if (!json.is_object()) throw Error(Fault::data, path + " holds no JSON object");
   return json;
 }
 
@@ -184,9 +187,9 @@ void RunFolder::check_identity(const std::map<std::string, std::string>& identit
 }
 
 SceneInputs RunFolder::inputs_for(const std::string& name, const std::string& path, const std::string& truth,
-                                  const std::string& input_hash) const {
+                                  const std::string& input_fingerprint) const {
   SceneInputs inputs{name, path, truth, dir_ + "/" + name, dir_ + "/.nadir/" + name};
-  inputs.resume_key = hash_of(identity_ + input_hash);
+  inputs.resume_key = hash_of(identity_ + input_fingerprint);
   inputs.unit = unit_;
   std::error_code failed;
   fs::create_directories(inputs.output_dir, failed);
@@ -199,32 +202,35 @@ std::string RunFolder::mark_of(const std::string& scene) const { return dir_ + "
 // An input that was changed may be computed again; another one of the same name must not take its place.
 void RunFolder::check_same_scene(const SceneInputs& scene, const Json& mark) const {
   const std::string other = mark.value("input", "");
-  if (other == scene.path || fingerprint_with_sidecars(other) != mark.value("input_hash", "-")) return;
+  if (other == scene.path || fingerprint_with_sidecars(other) != mark.value(kFingerprint, "-")) return;
   throw Error(Fault::usage,
               scene.output_dir + " holds the results of " + other +
                   ", another scene of this name; name both in one command, which tells them apart, or use "
                   "another --out");
 }
 
-Json RunFolder::completed(const SceneInputs& scene) const {
+Json RunFolder::completed(const SceneInputs& scene, const std::function<void(const std::string&)>& log) const {
   Json mark = read_json(mark_of(scene.name));
   if (!mark.is_object()) return nullptr;
   for_each_path(mark, [this](const std::string& path) {
     return path.starts_with(kInDir) ? dir_ + "/" + path.substr(std::strlen(kInDir)) : path;
   });
-  const std::string hash = fingerprint_with_sidecars(scene.path);
-  const bool same = mark.value("input_hash", "") == hash && (!hash.empty() || mark.value("input", "") == scene.path);
+  const std::string now = fingerprint_with_sidecars(scene.path);
+  const bool same = mark.value(kFingerprint, "") == now && (!now.empty() || mark.value("input", "") == scene.path);
   if (!same) {
     check_same_scene(scene, mark);
     return nullptr;
   }
-  for (const auto& output : mark["outputs"])
-    if (output.contains("path") && !fs::exists(output["path"].get<std::string>())) return nullptr;
-  return mark;
+  restore_values(mark, scene.output_dir);
+  const std::string damage = damage_of(mark);
+  if (!damage.empty()) log(damage + ", so the scene is computed again");
+  mark.erase("files");
+  return damage.empty() ? mark : nullptr;
 }
 
 void RunFolder::mark_completed(const SceneInputs& scene, const Json& result) const {
   Json mark = result;
+  mark["files"] = files_of(result, scene.output_dir);
   for_each_path(mark, [this](const std::string& path) {
     return path.starts_with(dir_ + "/") ? kInDir + path.substr(dir_.size() + 1) : path;
   });

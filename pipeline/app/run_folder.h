@@ -1,6 +1,7 @@
 // What a run leaves in its output folder beside the images: run.json, and the marks by which it resumes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,7 +11,11 @@
 
 namespace nadir::app {
 
-/// A fingerprint of a file by size, modification time and its ends; empty for what is no regular file.
+/// In run.json and in marks: of the scene's file and of those beside it.
+constexpr const char* kFingerprint = "input_fingerprint";
+
+/// Tells apart files by size, modification time and 64 KiB at either end, not by all their bytes; empty for what is no
+/// regular file.
 std::string fingerprint(const std::string& path);
 std::string hash_of(const std::string& text);
 
@@ -36,12 +41,13 @@ class RunFolder {
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
-  /// `input_hash` is the fingerprint of the scene's file and of those beside it.
+  /// `input_fingerprint` is that of the scene's file and of those beside it.
   SceneInputs inputs_for(const std::string& name, const std::string& path, const std::string& truth,
-                         const std::string& input_hash) const;
-  /// What was recorded of the scene when it was completed by an earlier run with the same input; null otherwise. Throws
-  /// when the folder holds another scene of this name, whose file is still there.
-  Json completed(const SceneInputs& scene) const;
+                         const std::string& input_fingerprint) const;
+  /// What was recorded of the scene when it was completed by an earlier run with the same input and all its files are
+  /// whole (<node>.json is written again); null otherwise. `log` hears of damage. Throws when the folder holds another
+  /// scene of this name, whose file is still there.
+  Json completed(const SceneInputs& scene, const std::function<void(const std::string&)>& log) const;
   void mark_completed(const SceneInputs& scene, const Json& result) const;
   void write_run_json(const Json& run) const;
   /// Removes what only unfinished work needs. Throws Error(Fault::internal) for a name that leads out of the folder.

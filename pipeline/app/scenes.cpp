@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "pipeline/app/log.h"
 #include "pipeline/core/error.h"
 
 namespace nadir::app {
@@ -24,24 +25,64 @@ bool has_extension(const fs::path& path, std::initializer_list<const char*> exte
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
+using Warn = std::function<void(const std::string&)>;
+
 // Output folders of runs below hold results, not scenes; `.nadir` marks them. Pictures count only where there is no
 // TIFF, beside which they would be previews.
-std::vector<std::string> files_in(const fs::path& folder) {
-  std::vector<std::string> files, pictures;
-  fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied);
-  for (auto entry = begin(entries); entry != end(entries); ++entry) {
-    if (entry->is_directory() && (entry->path().filename() == ".nadir" || fs::exists(entry->path() / ".nadir")))
-      entry.disable_recursion_pending();
-    else if (entry->is_regular_file() && has_extension(entry->path(), {".tif", ".tiff"}))
-      files.push_back(entry->path().string());
-    else if (entry->is_regular_file() && has_extension(entry->path(), {".bmp", ".png", ".jpg", ".jpeg", ".jp2"}))
-      pictures.push_back(entry->path().string());
+class FolderSearch {
+ public:
+  explicit FolderSearch(const Warn& warn) : warn_(warn) {}
+
+  std::vector<std::string> files_in(const fs::path& folder) {
+    look_into(folder);
+    // Only now, so that a folder which can be reached both ways is called by its own name.
+    for (std::size_t k = 0; k < links_.size(); ++k) look_into(fs::path(links_[k]));
+    const std::vector<std::string>& found = images_.empty() ? pictures_ : images_;
+    if (!found.empty()) return found;
+    std::string why;
+    for (const std::string& fact : passed_over_) why += "; " + fact;
+    throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file, nor pictures" + why);
   }
-  if (files.empty()) files = std::move(pictures);
-  if (files.empty())
-    throw Error(Fault::missing, "the folder " + folder.string() + " holds no *.tif or *.tiff file, nor pictures");
-  return files;
-}
+
+ private:
+  void look_into(const fs::path& folder) {
+    std::error_code failed;
+    const fs::path own_name = fs::canonical(folder, failed);
+    if (!seen_.insert(failed ? folder : own_name).second) return;
+    std::vector<fs::directory_entry> entries;
+    for (fs::directory_iterator next(folder, failed), end; !failed && next != end; next.increment(failed))
+      entries.push_back(*next);
+    if (failed) return pass_over("the folder " + folder.string() + " cannot be read: " + failed.message(), true);
+    std::sort(entries.begin(), entries.end());
+    for (const fs::directory_entry& entry : entries) take(entry);
+  }
+
+  void take(const fs::directory_entry& entry) {
+    std::error_code failed;
+    const fs::path& path = entry.path();
+    if (entry.is_directory(failed)) {
+      if (fs::exists(path / ".nadir", failed))
+        pass_over(path.string() + " holds the results of a run", false);
+      else if (path.filename() != ".nadir")
+        entry.is_symlink(failed) ? links_.push_back(path.string()) : look_into(path);
+    } else if (entry.is_symlink(failed) && !fs::exists(path, failed)) {
+      pass_over("the link " + path.string() + " leads nowhere", true);
+    } else if (entry.is_regular_file(failed) && has_extension(path, {".tif", ".tiff"})) {
+      images_.push_back(path.string());
+    } else if (entry.is_regular_file(failed) && has_extension(path, {".bmp", ".png", ".jpg", ".jpeg", ".jp2"})) {
+      pictures_.push_back(path.string());
+    }
+  }
+
+  void pass_over(const std::string& fact, bool is_worth_a_warning) {
+    passed_over_.push_back(fact);
+    if (is_worth_a_warning) warn_(fact);
+  }
+
+  const Warn& warn_;
+  std::set<fs::path> seen_;
+  std::vector<std::string> links_, images_, pictures_, passed_over_;
+};
 
 std::vector<std::string> files_matching(const std::string& pattern) {
   glob_t found{};
@@ -52,10 +93,10 @@ std::vector<std::string> files_matching(const std::string& pattern) {
   return files;
 }
 
-std::vector<std::string> expand(const std::string& input) {
+std::vector<std::string> expand(const std::string& input, const Warn& warn) {
   if (input.starts_with("/vsi")) return {input};
   std::error_code failed;  // a name that is too long, say
-  if (fs::is_directory(input, failed)) return files_in(input);
+  if (fs::is_directory(input, failed)) return FolderSearch(warn).files_in(input);
   if (fs::exists(input, failed)) return {input};
   if (input.find_first_of("*?[") != std::string::npos) return files_matching(input);
   throw Error(Fault::missing, "there is no file or folder " + input);
@@ -79,10 +120,14 @@ bool is_folder_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
 }
 
-std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs) {
+std::function<void(const std::string&)> warn_of_scenes() {
+  return [](const std::string& fact) { Log(LogFormat::text, false).warning(fact); };
+}
+
+std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs, const Warn& warn) {
   std::set<std::string> paths;
   for (const std::string& input : inputs)
-    for (const std::string& path : expand(input))
+    for (const std::string& path : expand(input, warn))
       paths.insert(path.starts_with("/vsi") ? path : fs::absolute(path).lexically_normal().string());
   std::map<std::string, int> stems;
   for (const std::string& path : paths) ++stems[folder_name(path)];

@@ -1,6 +1,7 @@
 // Which files a run works on, and how they are called.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,14 @@ struct SceneFile {
 bool is_folder_name(const std::string& name);
 
 /// Files as given; folders searched for *.tif and *.tiff (where there is none for *.bmp, *.png, *.jpg, *.jp2), but not
-/// output folders of runs inside them; patterns with * and ? expanded; /vsi paths passed through. Sorted and free of
-/// duplicates; no name is one that a run keeps for itself. Throws Error(Fault::missing) for an input that is not there
-/// or matches nothing.
-std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs);
+/// output folders of runs inside them; links to folders followed, each folder once; patterns with * and ? expanded;
+/// /vsi paths passed through. Sorted and free of duplicates; no name is one that a run keeps for itself. `warn` hears
+/// of folders that cannot be read and of links that lead nowhere. Throws Error(Fault::missing) for an input that is not
+/// there or matches nothing.
+std::vector<SceneFile> find_scenes(const std::vector<std::string>& inputs,
+                                   const std::function<void(const std::string&)>& warn);
+
+/// Says it on stderr, for commands that keep no log.
+std::function<void(const std::string&)> warn_of_scenes();
 
 }  // namespace nadir::app

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/app/describe_stages.h"
+#include "pipeline/graph/config_text.h"
 
 namespace nadir::app {
 namespace {
@@ -40,7 +41,10 @@ Json type_of(const ParamSpec& p) {
 Json param_schema(const ParamSpec& p) {
   Json schema = type_of(p);
   schema["description"] = p.doc + (p.unit.empty() ? "" : " [" + p.unit + "]");
-  schema["default"] = json_of(p.initial);
+  if (p.limits.required)
+    schema[p.type == ParamType::text ? "minLength" : "minItems"] = 1;
+  else
+    schema["default"] = json_of(p.initial);
   return schema;
 }
 
@@ -75,8 +79,11 @@ Json node_schema(const StageInfo& stage) {
   for (const Port& p : stage.inputs) must_be_wired |= !p.optional;
   if (!stage.inputs.empty()) properties["in"] = inputs_schema(stage.inputs);
   if (must_be_wired) required.push_back("in");
-  properties["materialize"] = {{"type", "boolean"}, {"description", "Keep the output on disk between passes."}};
-  for (const ParamSpec& p : stage.params) properties[p.name] = param_schema(p);
+  properties["materialize"] = {{"type", "boolean"}, {"description", kMaterializeDoc}};
+  for (const ParamSpec& p : stage.params) {
+    properties[p.name] = param_schema(p);
+    if (p.limits.required) required.push_back(p.name);
+  }
   return {{"description", stage.doc},
           {"type", "object"},
           {"properties", std::move(properties)},
@@ -110,7 +117,7 @@ Json config_schema(const Registry& registry, const ParamTable& run) {
   properties["graph"] = {{"type", "object"},
                          {"description", "Nodes by id; each comes with a stage, its inputs and its parameters."},
                          {"additionalProperties", {{"$ref", "#/$defs/node"}}},
-                         {"propertyNames", {{"pattern", "^[^./ ]+$"}}},
+                         {"propertyNames", {{"pattern", kNodeIdPattern}}},
                          {"minProperties", 1}};
   return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
           {"title", "Nadir graph"},

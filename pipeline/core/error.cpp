@@ -29,6 +29,15 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return last.back();
 }
 
+// A name without its unit, or broken off; shorter words begin too much.
+std::string only_one_beginning_with(const std::string& word, const std::vector<std::string>& candidates) {
+  if (word.size() < 3) return "";
+  const auto begins = [&word](const std::string& c) { return c.starts_with(word); };
+  const auto first = std::find_if(candidates.begin(), candidates.end(), begins);
+  const bool one = first != candidates.end() && std::find_if(first + 1, candidates.end(), begins) == candidates.end();
+  return one ? *first : "";
+}
+
 }  // namespace
 
 Error::Error(Fault fault, std::string message)
@@ -49,7 +58,8 @@ std::string to_text(const std::string& file, const Diagnostic& d) {
 }
 
 std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates) {
-  std::string best;
+  std::string best = only_one_beginning_with(word, candidates);
+  if (!best.empty()) return best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& c : candidates) {
     const std::size_t d = edit_distance(word, c);

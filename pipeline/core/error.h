@@ -59,7 +59,7 @@ class ConfigError : public Error {
 /// One line a diagnostic: `file:line:column: message (path)`.
 std::string to_text(const std::string& file, const Diagnostic& d);
 
-/// The candidate nearest to a word by edit distance, or empty when none is near.
+/// The only candidate that begins with the word, else the nearest one by edit distance; empty when none is near.
 std::string nearest_name(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace nadir

@@ -77,6 +77,13 @@ std::string to_text(const ParamValue& value) {
   return list_text(std::get<std::vector<std::string>>(value));
 }
 
+bool is_empty(const ParamValue& value) {
+  if (const auto* s = std::get_if<std::string>(&value)) return s->empty();
+  if (const auto* n = std::get_if<std::vector<double>>(&value)) return n->empty();
+  const auto* texts = std::get_if<std::vector<std::string>>(&value);
+  return texts && texts->empty();
+}
+
 std::string allowed(const ParamSpec& spec) {
   const std::string unit = spec.unit.empty() ? "" : " " + spec.unit;
   if (spec.type == ParamType::boolean) return "true or false";

@@ -25,18 +25,25 @@ using ParamMap = std::map<std::string, ParamValue>;
 
 enum class ParamType { boolean, integer, number, choice, text, numbers, texts };
 
-/// Allowed values: a closed interval for numbers, of which whole ones may have to be multiples; a list for choices.
+/// Allowed values: a closed interval for numbers, of which whole ones may have to be multiples; a list for choices; for
+/// texts and lists that there must be one.
 struct Limits {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};
   int multiple_of = 1;
+  bool required = false;
 };
 
-inline Limits range(double min, double max) { return {min, max, {}}; }
-inline Limits multiples(int of, double min, double max) { return {min, max, {}, of}; }
-inline Limits choices(std::vector<std::string> names) { return {0, 0, std::move(names)}; }
+inline Limits range(double min, double max) { return {.min = min, .max = max}; }
+inline Limits multiples(int of, double min, double max) { return {.min = min, .max = max, .multiple_of = of}; }
+inline Limits choices(std::vector<std::string> names) { return {.min = 0, .max = 0, .choices = std::move(names)}; }
 inline Limits any() { return {}; }
+inline Limits required() {
+  Limits limits;
+  limits.required = true;
+  return limits;
+}
 
 struct ParamSpec {
   std::string name;
@@ -52,6 +59,9 @@ using ParamTable = std::vector<ParamSpec>;
 
 /// Brings a value into the type of the parameter and checks it. Returns what is wrong, with what is allowed.
 std::optional<std::string> check(const ParamSpec& spec, ParamValue& value);
+
+/// Whether a value, as given or by default, leaves a required parameter open: an empty text or list.
+bool is_empty(const ParamValue& value);
 
 /// Allowed values in words: "[0.05, 20] px", "one of mirror, zero".
 std::string allowed(const ParamSpec& spec);

@@ -2,12 +2,14 @@
 #include "pipeline/graph/config.h"
 
 #include <algorithm>
-#include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "pipeline/graph/config_text.h"
+#include "pipeline/graph/graph_order.h"
 
 namespace nadir {
 namespace {
@@ -36,6 +38,13 @@ int index_of(const std::vector<Port>& ports, const std::string& name) {
   for (std::size_t i = 0; i < ports.size(); ++i)
     if (ports[i].name == name) return int(i);
   return -1;
+}
+
+// Why a number is none, where only the quotes are wrong.
+std::string quoted_advice(const ParamSpec& spec) {
+  const bool takes_text =
+      spec.type == ParamType::text || spec.type == ParamType::texts || spec.type == ParamType::choice;
+  return takes_text ? "" : "; in quotes it is a text: write it without";
 }
 
 // Turns texts into nodes; collects complaints instead of stopping at the first.
@@ -75,7 +84,8 @@ class Builder {
       }
       ParamValue value = placed.value;
       if (const auto complaint = check(*spec, value))
-        complain(placed.place, path + "/" + name, owner + ": " + *complaint);
+        complain(placed.place, path + "/" + name,
+                 owner + ": " + *complaint + (placed.quoted ? quoted_advice(*spec) : ""));
       else
         params[name] = value;
     }
@@ -110,8 +120,19 @@ class Builder {
       return node;
     }
     node.params = check_params(text.params, node.stage->params, path, node.stage->name + " '" + node.id + "'");
+    for (const ParamSpec& spec : node.stage->params) require(spec, node, text);
     node.inputs.resize(node.stage->inputs.size());
     return node;
+  }
+
+  void require(const ParamSpec& spec, const Node& node, const NodeText& text) {
+    const auto checked = node.params.find(spec.name);
+    const bool is_open = checked == node.params.end() ? !text.params.contains(spec.name) : is_empty(checked->second);
+    if (!spec.limits.required || !is_open) return;
+    const char* value = spec.name == "path" ? "FILE" : spec.type == ParamType::texts ? "[…]" : "…";
+    complain(node.place, "/graph/" + node.id,
+             node.stage->name + " '" + node.id + "': " + spec.name + " is required; write it there, or add --set " +
+                 node.id + "." + spec.name + "=" + value);
   }
 
   void wire(Graph& graph, std::size_t index) {
@@ -185,71 +206,6 @@ class Builder {
   std::vector<std::string> used_;
 };
 
-// Adds the estimate nodes that fill optional ports by default, one for equal needs.
-void fill_ports(Graph& graph, const Registry& registry) {
-  const std::size_t count = graph.nodes.size();
-  for (std::size_t n = 0; n < count; ++n)
-    for (std::size_t p = 0; p < graph.nodes[n].inputs.size(); ++p) {
-      const Port port = graph.nodes[n].stage->inputs[p];
-      if (graph.nodes[n].inputs[p] || port.filled_by.empty()) continue;
-      const StageInfo* stage = registry.find(port.filled_by);
-      const std::optional<PortRef> image = graph.nodes[n].inputs[0];
-      if (!stage || !image) continue;
-      int filler = -1;
-      for (std::size_t k = count; k < graph.nodes.size(); ++k)
-        if (graph.nodes[k].stage == stage && graph.nodes[k].inputs[0] == image) filler = int(k);
-      if (filler < 0) {
-        filler = int(graph.nodes.size());
-        Node node{.id = graph.nodes[n].id + "." + port.name,
-                  .stage = stage,
-                  .params = {},
-                  .inputs = {},
-                  .materialize = {},
-                  .place = graph.nodes[n].place};
-        node.inputs.resize(stage->inputs.size());
-        node.inputs[0] = image;
-        graph.nodes.push_back(std::move(node));
-      }
-      graph.nodes[n].inputs[p] = PortRef{filler, 0};
-    }
-}
-
-// Kahn's algorithm in the author's order; what remains is a cycle.
-void sort_topologically(Graph& graph, std::vector<Diagnostic>& problems) {
-  std::vector<int> position(graph.nodes.size(), -1);
-  std::vector<int> order;
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-      if (position[n] >= 0) continue;
-      const bool ready = std::all_of(graph.nodes[n].inputs.begin(), graph.nodes[n].inputs.end(),
-                                     [&](const auto& in) { return !in || position[std::size_t(in->node)] >= 0; });
-      if (!ready) continue;
-      position[n] = int(order.size());
-      order.push_back(int(n));
-      progress = true;
-    }
-  }
-  if (order.size() != graph.nodes.size()) {
-    std::string ids;
-    Place place;
-    for (std::size_t n = 0; n < graph.nodes.size(); ++n)
-      if (position[n] < 0) {
-        if (ids.empty()) place = graph.nodes[n].place;
-        ids += (ids.empty() ? "" : ", ") + graph.nodes[n].id;
-      }
-    problems.push_back({place, "/graph", "these nodes wait for each other in a cycle, or for a node in one: " + ids});
-    return;
-  }
-  std::vector<Node> sorted;
-  for (const int n : order) {
-    sorted.push_back(std::move(graph.nodes[std::size_t(n)]));
-    for (auto& in : sorted.back().inputs)
-      if (in) in->node = position[std::size_t(in->node)];
-  }
-  graph.nodes = std::move(sorted);
-}
-
 }  // namespace
 
 int Graph::find(const std::string& id) const {
@@ -264,30 +220,6 @@ bool Graph::wants_device(const Node& node) const {
   constexpr double kWorthTheWay = 1000;  // operations a sample
   if (!node.stage->on_device || run.device == DeviceChoice::cpu) return false;
   return run.device == DeviceChoice::cuda || node.stage->flops_per_sample >= kWorthTheWay;
-}
-
-std::optional<std::size_t> parse_bytes(const std::string& text) {
-  std::size_t used = 0;
-  double value = 0;
-  try {
-    value = std::stod(text, &used);
-  } catch (const std::exception&) {
-    return std::nullopt;
-  }
-  std::string unit = text.substr(used);
-  unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
-  for (char& c : unit) c = char(std::tolower(static_cast<unsigned char>(c)));
-  const std::string prefixes = "kmgt";
-  double factor = 1;
-  if (!unit.empty() && unit != "b") {
-    const std::size_t power = prefixes.find(unit[0]);
-    const std::string rest = unit.substr(1);
-    if (power == std::string::npos || (rest != "ib" && rest != "b" && !rest.empty())) return std::nullopt;
-    for (std::size_t i = 0; i <= power; ++i) factor *= rest == "b" ? 1000 : 1024;
-  }
-  const double bytes = value * factor;
-  if (!(bytes >= 1) || bytes > 1e18) return std::nullopt;
-  return std::size_t(bytes);
 }
 
 Graph parse_graph(const std::string& text, const std::string& file, const Registry& registry,
@@ -310,9 +242,11 @@ Graph load_graph(const std::string& path, const Registry& registry, const std::v
   std::error_code unknown;
   if (std::filesystem::is_directory(path, unknown)) throw Error(Fault::missing, "the config " + path + " is a folder");
   std::ifstream file(path);
-  if (!file) throw Error(Fault::missing, "the config " + path + " cannot be read");
+  if (!file) throw Error(Fault::missing, "the config " + path + " cannot be read: " + std::strerror(errno));
   std::stringstream text;
   text << file.rdbuf();
+  if (text.view().find('\0') != std::string_view::npos)
+    throw Error(Fault::config, path + " is no text, so no config; the config comes first, then the scenes");
   return parse_graph(text.str(), path, registry, overrides);
 }
 

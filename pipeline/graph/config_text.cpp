@@ -3,10 +3,12 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <cerrno>
-#include <charconv>
-#include <cstdlib>
+#include <algorithm>
+#include <cctype>
 #include <set>
+#include <sstream>
+
+#include "pipeline/graph/yaml_values.h"
 
 namespace nadir {
 namespace {
@@ -14,48 +16,34 @@ namespace {
 Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 Place place_of(const YAML::Node& node) { return place_of(node.Mark()); }
 
-// Plain scalars by the YAML 1.2 core rules; quoted ones are always text.
-ParamValue scalar(const YAML::Node& node) {
-  const std::string& text = node.Scalar();
-  if (node.Tag() == "!") return text;
-  if (text == "true" || text == "True" || text == "TRUE") return true;
-  if (text == "false" || text == "False" || text == "FALSE") return false;
-  std::int64_t integer = 0;
-  const char* end = text.data() + text.size();
-  const char* first = text.data() + (text.size() > 1 && text[0] == '+');
-  if (const auto [p, e] = std::from_chars(first, end, integer); e == std::errc{} && p == end) return integer;
-  double number = 0;
-  if (const auto [p, e] = std::from_chars(first, end, number);
-      e == std::errc{} && p == end && text.find_first_of("0123456789") != std::string::npos)
-    return number;
+// The first line that a TAB indents, from 1; 0 where there is none.
+int line_behind_a_tab(const std::string& text) {
+  std::istringstream lines(text);
+  int number = 1;
+  for (std::string line; std::getline(lines, line); ++number) {
+    const std::size_t begin = line.find_first_not_of(" \t\r");
+    if (begin != std::string::npos && line.find('\t') < begin) return number;
+  }
+  return 0;
+}
+
+// What the parser's words do not tell.
+Diagnostic unreadable(const std::string& text, const YAML::ParserException& e) {
+  if (const int line = line_behind_a_tab(text))
+    return {{line, 1}, "", "a TAB stands before the first word of this line; YAML indents by blanks only"};
+  return {place_of(e.mark), "", "not readable as YAML: " + e.msg};
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
-ParamValue sequence(const YAML::Node& node) {
-  std::vector<double> numbers;
-  std::vector<std::string> texts;
-  for (const YAML::Node& item : node) {
-    const ParamValue v = scalar(item);
-    if (const auto* i = std::get_if<std::int64_t>(&v))
-      numbers.push_back(double(*i));
-    else if (const auto* d = std::get_if<double>(&v))
-      numbers.push_back(*d);
-    texts.push_back(item.Scalar());
-  }
-  if (numbers.size() == texts.size()) return numbers;
-  return texts;
-}
-
-// Names of files may hold what means something else in YAML: "b: c.tif" is a map there, "a #1.tif" ends before #.
-ParamValue override_value(const std::string& text) {
-  try {
-    const YAML::Node node = YAML::Load(text);
-    if (node.IsSequence() && text.starts_with("[")) return sequence(node);
-    const bool quoted = node.Tag() == "!";
-    if (node.IsScalar() && (quoted || text.find(" #") == std::string::npos)) return scalar(node);
-  } catch (const YAML::Exception&) {  // no YAML: a text as it stands
-  }
-  return text;
+bool is_node_id(const std::string& id) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !id.empty() && std::all_of(id.begin(), id.end(), fits);
 }
 
 class Reader {
@@ -116,7 +104,7 @@ class Reader {
   }
 
   std::optional<Placed<ParamValue>> read_value(const YAML::Node& node, const std::string& path) {
-    if (node.IsScalar()) return Placed<ParamValue>{scalar(node), place_of(node)};
+    if (node.IsScalar()) return Placed<ParamValue>{scalar(node), place_of(node), is_quoted(node)};
     bool flat = node.IsSequence();
     for (const YAML::Node& item : node) flat = flat && item.IsScalar();
     if (flat) return Placed<ParamValue>{sequence(node), place_of(node)};
@@ -134,10 +122,16 @@ class Reader {
   void read_graph(const YAML::Node& node, ConfigText& config) {
     if (!node.IsMap() || node.size() == 0)
       return complain(node, "/graph", "'graph' is a map from node ids to nodes, and must not be empty");
+    std::map<std::string, std::string> lower_ids;
     for_each_key(node, "/graph", {}, [&](const std::string& id, const YAML::Node& value) {
       const std::string path = "/graph/" + id;
-      if (id.empty() || id.find_first_of("./ ") != std::string::npos)
-        complain(value, path, "a node id must not be empty nor hold '.', '/' or spaces: '" + id + "'");
+      const auto [other, is_new] = lower_ids.emplace(lower(id), id);
+      if (!is_node_id(id))
+        complain(value, path, "a node id holds letters, digits, '_' and '-' only, for it names files: '" + id + "'");
+      else if (!is_new)
+        complain(value, path,
+                 "'" + id + "' and '" + other->second +
+                     "' differ by case only, so on some disks their files would be the same");
       else if (id == "run")
         complain(value, path, "a node must have another id than 'run', for --set run.tile=… is about the run");
       else if (!value.IsMap())
@@ -198,38 +192,17 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 
 ConfigText read_config_text(const std::string& text, std::vector<Diagnostic>& problems) {
   try {
-    return Reader(problems).read(YAML::Load(text));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    for (std::size_t d = 1; d < documents.size(); ++d)
+      if (!documents[d].IsNull())
+        problems.push_back({place_of(documents[d]), "", "a second document after '---'; a config is one document"});
+    return Reader(problems).read(documents.empty() ? YAML::Node() : documents[0]);
   } catch (const YAML::ParserException& e) {
-    problems.push_back({place_of(e.mark), "", "not readable as YAML: " + e.msg});
+    problems.push_back(unreadable(text, e));
   } catch (const YAML::Exception& e) {
     problems.push_back({place_of(e.mark), "", "not usable as a config: " + e.msg});
   }
   return {};
-}
-
-void apply_override(const std::string& text, ConfigText& config, std::vector<Diagnostic>& problems) {
-  const std::string path = "--set " + text;
-  const std::size_t equals = text.find('=');
-  const std::size_t dot = text.rfind('.', equals);
-  if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == equals) {
-    problems.push_back({{}, path, "an override reads node.parameter=value"});
-    return;
-  }
-  const std::string id = text.substr(0, dot);
-  const std::string name = text.substr(dot + 1, equals - dot - 1);
-  const ParamValue value = override_value(text.substr(equals + 1));
-  if (id == "run") {
-    config.run[name] = {value, {}};
-    return;
-  }
-  std::vector<std::string> ids{"run"};
-  for (NodeText& node : config.nodes) {
-    ids.push_back(node.id);
-    if (node.id != id) continue;
-    node.params[name] = {value, {}};
-    return;
-  }
-  problems.push_back({{}, path, "there is no node '" + id + "' in this config" + did_you_mean(id, ids)});
 }
 
 }  // namespace nadir

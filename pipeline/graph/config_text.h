@@ -12,6 +12,7 @@ template <class T>
 struct Placed {
   T value;
   Place place;
+  bool quoted = false;
 };
 
 struct NodeText {
@@ -27,6 +28,9 @@ struct ConfigText {
   std::map<std::string, Placed<ParamValue>> run;
   std::vector<NodeText> nodes;
 };
+
+/// What node ids are made of, as a regular expression: they name files, also on disks that know one case only.
+constexpr const char* kNodeIdPattern = "^[A-Za-z0-9_-]+$";
 
 /// Complaints go to `problems`; what could be read is returned all the same.
 ConfigText read_config_text(const std::string& text, std::vector<Diagnostic>& problems);

@@ -1,8 +1,10 @@
 // Texts, lists and records as bytes.
 #include "stages/segmentation/bytes.h"
 
+#include <cerrno>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "pipeline/core/random.h"
 
@@ -91,11 +93,21 @@ Record ByteReader::take_record() {
   return record;
 }
 
-std::string file_bytes(const std::string& path, const std::string& what, const std::string& node) {
-  if (path.empty()) throw Error(Fault::config, node + ": path of the " + what + " is not set");
+std::string file_bytes(const std::string& path, const std::string& what) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown))
+    throw Error(Fault::missing, "the " + what + " " + path + " is a folder; name the file in it");
+  const auto fail = [&] {
+    throw Error(Fault::io, "the " + what + " " + path + " cannot be read: " + std::strerror(errno));
+  };
   std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error(Fault::missing, "there is no " + what + " " + path);
-  return {std::istreambuf_iterator<char>(in), {}};
+  if (!in && errno == ENOENT) throw Error(Fault::missing, "there is no " + what + " " + path);
+  if (!in) fail();
+  std::ostringstream bytes;
+  errno = 0;
+  bytes << in.rdbuf();
+  if (!bytes && errno != 0) fail();  // an empty file gives no bytes and no error
+  return std::move(bytes).str();
 }
 
 std::uint64_t checksum(std::string_view bytes) {

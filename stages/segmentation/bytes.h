@@ -66,8 +66,9 @@ class ByteReader {
   std::string_view left_;
 };
 
-/// All of a file; throws Error(Fault::missing) where there is none. `what` it should be, and which node asks for it.
-std::string file_bytes(const std::string& path, const std::string& what, const std::string& node);
+/// All of a file; `what` it should be. Throws Error(Fault::missing) where there is none, Error(Fault::io) where it
+/// cannot be read.
+std::string file_bytes(const std::string& path, const std::string& what);
 
 /// 64 bits that change with every byte.
 std::uint64_t checksum(std::string_view bytes);

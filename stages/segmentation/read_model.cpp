@@ -10,7 +10,7 @@ struct Params {
   std::string path;
   bool band_names = true;
 };
-NADIR_PARAMS(Params, PARAM(path, "", any(), "The file, as runs leave it beside their outputs: model.model."),
+NADIR_PARAMS(Params, PARAM(path, "", required(), "The file, as runs leave it beside their outputs: model.model."),
              PARAM(band_names, "", any(),
                    "Refuses scenes whose bands are called otherwise than those that were trained on; false: bands "
                    "count by their places."))
@@ -18,7 +18,7 @@ NADIR_PARAMS(Params, PARAM(path, "", any(), "The file, as runs leave it beside t
 // A value source stands at the edge of the graph, so it may read; only this family knows what is in the file.
 Value make_model(const StageContext& context) {
   const auto p = context.read<Params>();
-  const std::string bytes = file_bytes(p.path, "model", context.node);
+  const std::string bytes = file_bytes(p.path, "model");
   try {
     const auto classifier = read_classifier(bytes);
     if (!p.band_names) classifier->forget_band_names();

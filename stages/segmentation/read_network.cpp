@@ -18,8 +18,8 @@ struct Params {
   std::vector<double> scale{1};
   Scores scores = Scores::logits;
 };
-NADIR_PARAMS(Params, PARAM(path, "", any(), "The ONNX file."),
-             PARAM(classes, "", any(), "Names, in the order of the network's planes; the first gets class id 1."),
+NADIR_PARAMS(Params, PARAM(path, "", required(), "The ONNX file."),
+             PARAM(classes, "", required(), "Names, in the order of the network's planes; the first gets class id 1."),
              PARAM(input_px, "px", range(8, 4096), "Edge of the squares that the network is given."),
              PARAM(overlap_px, "px", range(0, 1024),
                    "How far from its edges the network's answer is not trusted; squares overlap by twice as much."),
@@ -32,7 +32,7 @@ Value make_network(const StageContext& context) {
   if (p.classes.size() < 2) throw Error(Fault::config, context.node + ": classes must name at least two");
   if (p.input_px <= 2 * p.overlap_px)
     throw Error(Fault::config, context.node + ": input_px must be more than twice overlap_px");
-  const std::string bytes = file_bytes(p.path, "network", context.node);
+  const std::string bytes = file_bytes(p.path, "network");
   std::vector<ClassInfo> classes;
   for (std::size_t k = 0; k < p.classes.size(); ++k)
     classes.push_back({std::uint16_t(k + 1), p.classes[k], class_colour(k)});

@@ -41,7 +41,11 @@ class ShippedConfig : public ::testing::TestWithParam<std::string> {
         list.push_back(n.id + ".halo_px=12");
         list.push_back(n.id + ".iterations=4");
       }
-      if (n.stage->name == "fit_classifier") list.push_back(n.id + ".trees=20");
+      if (n.stage->name == "fit_classifier") {
+        list.push_back(n.id + ".trees=20");
+        for (const char* quick : {".repeats=1", ".folds=2", ".max_samples_per_class=100"})
+          if (n.params.contains("svm_c")) list.push_back(n.id + quick);
+      }
     }
     return list;
   }
@@ -96,7 +100,7 @@ TEST_P(ShippedConfig, gives_the_same_bits_whole_and_in_tiles) {
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedConfig,
                          ::testing::Values("copy", "alignment", "degrade", "super_resolution", "landcover",
-                                           "full_chain", "wald"),
+                                           "full_chain", "sharpness", "wald"),
                          [](const auto& instance) { return instance.param; });
 
 }  // namespace

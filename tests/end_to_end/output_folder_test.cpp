@@ -86,18 +86,17 @@ TEST_F(OutputFolder, notices_changed_classes_of_a_shapefile_in_capitals) {
   EXPECT_NE(other.err.find("another survey"), std::string::npos) << other.err;
 }
 
-TEST_F(OutputFolder, keeps_what_was_found_where_an_output_cannot_be_made) {
-  const std::string run_landcover = "run " + config("landcover") +
-                                    " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
-                                    "sharp.method=bicubic --set model.trees=5";
-  box_.shell("mkdir -p out/west/mask.tif/in_the_way");
-  const Outcome run = box_.nadir(run_landcover);
-  EXPECT_EQ(run.exit_code, 74) << run.err;
-  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml"))) << run.err;
-  box_.shell("rm -r out/west/mask.tif");
-  const Outcome again = box_.nadir(run_landcover);
+TEST_F(OutputFolder, keeps_what_was_found_where_a_later_file_cannot_be_written) {
+  const std::string run = "run " + config("landcover") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set sharp.method=bicubic "
+                          "--set model.trees=5";
+  box_.shell("mkdir -p out/west/mask.tif");
+  EXPECT_EQ(box_.nadir(run).exit_code, 74);
+  EXPECT_TRUE(std::filesystem::exists(box_.path("out/.nadir/west/model.found.yaml")));
+  box_.shell("rmdir out/west/mask.tif");
+  const Outcome again = box_.nadir(run);
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_NE((again.out + again.err).find("model: is there from an earlier run"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("model: is there from an earlier run"), std::string::npos) << again.err;
 }
 
 TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {
@@ -167,9 +166,42 @@ TEST_F(OutputFolder, is_not_begun_by_a_slip_in_the_command) {
   EXPECT_EQ(copy("sample/scenes/west.tif", "--trace out/trace.json").exit_code, 0);
 }
 
-TEST_F(OutputFolder, says_where_a_survey_is_read_by_nobody) {
+TEST_F(OutputFolder, says_where_a_survey_or_a_scene_is_read_by_nobody) {
   const Outcome run = copy("sample/scenes/west.tif", "--truth sample/survey.gpkg");
   EXPECT_NE(run.err.find("no node of this graph reads it"), std::string::npos) << run.err;
+  EXPECT_EQ(run.err.find("reads the scene"), std::string::npos) << run.err;
+  const Outcome other = copy("sample/scenes/east.tif", "--set scene.path=sample/scenes/west.tif --restart");
+  EXPECT_NE(other.err.find("warning: no node of this graph reads the scene"), std::string::npos) << other.err;
+}
+
+TEST_F(OutputFolder, makes_again_what_was_deleted_or_cut_short) {
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                          "model.method=maximum_likelihood --set model.folds=0";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("cp -r out/west whole").exit_code, 0);
+  for (const std::string damage :
+       {"rm model.model model.json", "head -c 100 mask.tif > cut && mv cut mask.tif", "rm mask.tif.aux.xml",
+        "head -c 100 model.model > cut && mv cut model.model", ": > mask.qml"}) {
+    ASSERT_EQ(box_.shell("cd out/west && " + damage).exit_code, 0);
+    const Outcome again = box_.nadir(run);
+    EXPECT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_NE(again.err.find("so the scene is computed again"), std::string::npos) << damage << "\n" << again.err;
+    EXPECT_EQ(box_.shell("diff -r whole out/west").out, "") << damage;
+  }
+}
+
+TEST_F(OutputFolder, writes_what_was_found_again_and_leaves_edited_styles_alone) {
+  const std::string run = "run " + config("classify") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set "
+                          "model.method=maximum_likelihood --set model.folds=0";
+  ASSERT_EQ(box_.nadir(run).exit_code, 0);
+  ASSERT_EQ(box_.shell("cp out/west/model.json . && rm out/west/model.json && echo mine > out/west/mask.qml").exit_code,
+            0);
+  const Outcome again = box_.nadir(run);
+  EXPECT_NE(again.err.find("already complete"), std::string::npos) << again.err;
+  EXPECT_EQ(box_.text("out/west/model.json"), box_.text("model.json"));
+  EXPECT_EQ(box_.text("out/west/mask.qml"), "mine\n");
 }
 
 TEST_F(OutputFolder, of_a_unit_goes_with_its_trace_and_its_json) {

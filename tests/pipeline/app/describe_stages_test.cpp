@@ -20,10 +20,11 @@ struct Params {
   std::vector<double> weights{1, 2};
   std::vector<std::string> bands;
   bool fast = true;
+  std::string file;
 };
 NADIR_PARAMS(Params, PARAM(sigma_px, "px", range(0.5, 20), "Width."), PARAM(count, "", range(1, 9), "How many."),
              PARAM(weights, "", any(), "Weights."), PARAM(bands, "", any(), "Which bands."),
-             PARAM(fast, "", any(), "Hurry."))
+             PARAM(fast, "", any(), "Hurry."), PARAM(file, "", required(), "Where it is."))
 
 TEST(DescribeStages, a_long_list_of_choices_does_not_push_the_meaning_off_the_page) {
   const std::string text = app::explain_stage(app::stage_named(Registry(all_stages()), "qmf_denoise"));
@@ -117,6 +118,19 @@ TEST(Schema, describes_every_stage_and_every_parameter_of_the_registry) {
   EXPECT_EQ(count["minimum"], 1);
   EXPECT_EQ(count["maximum"], 9);
   EXPECT_EQ(count["default"], 3);
+}
+
+TEST(Stages, say_which_parameters_they_require) {
+  const Registry r = registry();
+  const StageInfo& probe = *r.find("probe");
+  EXPECT_NE(app::explain_stage(probe).find("(required)"), std::string::npos);
+  const app::Json param = app::stage_json(probe)["params"].back();
+  EXPECT_EQ(param["name"], "file");
+  EXPECT_EQ(param["required"], true);
+  const app::Json node = app::config_schema(r, {})["$defs"]["probe"];
+  EXPECT_EQ(node["required"], app::Json({"stage", "in", "file"}));
+  EXPECT_EQ(node["properties"]["file"]["minLength"], 1);
+  EXPECT_FALSE(node["properties"]["file"].contains("default"));
 }
 
 TEST(Schema, takes_the_short_form_of_inputs_only_where_one_input_is_enough) {

@@ -44,7 +44,21 @@ TEST(Report, says_what_rows_and_columns_are_and_leaves_out_what_cannot_be_read) 
   const std::string html = app::report_html(run);
   EXPECT_NE(html.find("<th>truth \\ mask</th><th>water</th>"), std::string::npos);
   EXPECT_NE(html.find("<td>WGS 84 / UTM zone 32N</td>"), std::string::npos);
-  EXPECT_NE(html.find("2 x 200 numbers"), std::string::npos);
+  EXPECT_NE(html.find("2 x 200 values, see <a href=\"west%20&lt;1&gt;/model.json\">"), std::string::npos);
+}
+
+TEST(Report, counts_lists_that_are_too_long_to_read) {
+  app::Json run = a_run();
+  app::Json& record = run["scenes"][0]["values"]["model"]["record"];
+  record["split_features"] = std::vector<std::string>(63813, "feature");
+  record["confusion"] = app::Json(std::vector<std::vector<int>>(21, std::vector<int>(21, 4711)));
+  record["short"] = std::vector<int>(20, 815);
+  const std::string html = app::report_html(run);
+  EXPECT_LT(html.size(), 10000U);
+  EXPECT_NE(html.find("63813 values, see"), std::string::npos);
+  EXPECT_NE(html.find("21 x 21 values, see"), std::string::npos);
+  EXPECT_EQ(html.find("4711"), std::string::npos);
+  EXPECT_NE(html.find("815, 815"), std::string::npos);
 }
 
 TEST(Report, escapes_what_comes_from_outside) {

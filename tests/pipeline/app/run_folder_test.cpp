@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "pipeline/app/run_identity.h"
+#include "pipeline/app/scene_files.h"
 #include "tests/support/temporary_folder.h"
 
 namespace nadir::app {
@@ -42,6 +43,20 @@ TEST_F(Folder, fingerprints_change_with_the_files_beside_a_file) {
     EXPECT_NE(fingerprint_with_sidecars(file), with) << beside;
   }
   EXPECT_EQ(fingerprint_with_sidecars(dir_ / "none.tif"), "");
+}
+
+TEST(SceneOfRunJson, has_counts_in_place_of_long_lists_that_its_own_files_hold) {
+  Json scene{{"name", "west"}, {"values", {{"model", {{"record", Json::object()}}}}}};
+  Json& record = scene["values"]["model"]["record"];
+  record["features"] = std::vector<int>(21, 1);
+  record["folds"] = std::vector<std::vector<int>>(2, std::vector<int>(30, 1));
+  record["classes"] = std::vector<std::string>(20, "wood");
+  record["accuracy"] = 0.9;
+  const Json found = with_short_lists(scene)["values"]["model"]["record"];
+  EXPECT_EQ(found["features"], Json({{"count", 21}, {"see", "west/model.json"}}));
+  EXPECT_EQ(found["folds"], Json({{"count", Json::array({2, 30})}, {"see", "west/model.json"}}));
+  EXPECT_EQ(found["classes"], record["classes"]);
+  EXPECT_EQ(found["accuracy"], 0.9);
 }
 
 }  // namespace

@@ -114,6 +114,50 @@ TEST_F(Config, cycles_and_nodes_that_lead_nowhere_are_errors) {
   expect_problem("nadir: 1\ngraph:\n  a: {stage: read}\n", 3, "leads nowhere");
 }
 
+TEST_F(Config, a_cycle_is_told_without_the_nodes_behind_it) {
+  const std::string text = R"(nadir: 1
+graph:
+  o: {stage: collect, in: behind}
+  behind: {stage: smooth, in: a}
+  a: {stage: smooth, in: b}
+  b: {stage: smooth, in: a}
+  c: {stage: add, in: {image: c, other: a}}
+  p: {stage: collect, in: c}
+)";
+  const std::vector<Diagnostic> found = problems(text);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].place.line, 5);
+  EXPECT_NE(found[0].message.find(": a <- b <- a"), std::string::npos) << found[0].message;
+  EXPECT_EQ(found[1].place.line, 7);
+  EXPECT_NE(found[1].message.find(": c <- c"), std::string::npos) << found[1].message;
+}
+
+TEST_F(Config, node_ids_can_name_files_on_any_disk) {
+  for (const std::string id : {"a b", "a/b", "a.b", "\"a\\nb\"", "\"\"", "ä", "\"a:b\""})
+    expect_problem("nadir: 1\ngraph:\n  " + id + ": {stage: read}\n", 3, "letters, digits, '_' and '-' only");
+  expect_problem(
+      "nadir: 1\ngraph:\n  s: {stage: read}\n  out: {stage: collect, in: s}\n  Out: {stage: collect, in: s}\n", 5,
+      "'Out' and 'out' differ by case only");
+  EXPECT_EQ(parse("nadir: 1\ngraph:\n  s-1_B: {stage: read}\n  o: {stage: collect, in: s-1_B}\n").nodes.size(), 2U);
+}
+
+TEST_F(Config, a_number_in_quotes_is_told_from_a_wrong_one) {
+  const std::string text = "nadir: 1\ngraph:\n  s: {stage: read, width: \"30\"}\n  o: {stage: collect, in: s}\n";
+  expect_problem(text, 3, "in quotes it is a text: write it without");
+  expect_problem(kGood, 0, "in quotes it is a text", {"scene.width='30'"});
+  EXPECT_EQ(problems(kGood, {"scene.width=many"}).at(0).message.find("quotes"), std::string::npos);
+}
+
+TEST_F(Config, a_tab_before_a_line_is_told_in_plain_words) {
+  expect_problem("nadir: 1\ngraph:\n\ts: {stage: read}\n", 3, "a TAB stands before");
+  expect_problem("nadir: 1\ngraph:\n  s:\n    stage: read\n  \twidth: 3\n", 5, "a TAB stands before");
+}
+
+TEST_F(Config, a_second_document_is_not_passed_over) {
+  expect_problem("---\n" + kGood + "---\nrun: {tile: 128}\n", 9, "a second document");
+  EXPECT_EQ(parse("---\n" + kGood + "...\n").nodes.size(), 3U);
+}
+
 TEST_F(Config, text_that_is_no_yaml_is_reported_with_its_line) {
   expect_problem("nadir: 1\ngraph: {a: [}\n", 2, "not readable as YAML");
   expect_problem("[]", 1, "a config is a map");
