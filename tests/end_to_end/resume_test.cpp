@@ -116,9 +116,10 @@ TEST_F(OneResult, for_units_of_graphs_with_estimates_and_kept_images) {
 
 TEST_F(OneResult, plan_prints_the_commands_of_units) {
   const Outcome plan = box_.nadir("plan graph.yaml scene.tif --out b --units 2");
-  EXPECT_EQ(plan.out,
-            "nadir run graph.yaml scene.tif --out b --unit 1/2\nnadir run graph.yaml scene.tif --out b --unit 2/2\n"
-            "nadir finish graph.yaml scene.tif --out b\n");
+  const std::string program = NADIR_PROGRAM;  // as it was called
+  EXPECT_EQ(plan.out, program + " run graph.yaml scene.tif --out b --unit 1/2\n" + program +
+                          " run graph.yaml scene.tif --out b --unit 2/2\n" + program +
+                          " finish graph.yaml scene.tif --out b\n");
 }
 
 TEST_F(OneResult, after_25_kills_at_random_moments) {
