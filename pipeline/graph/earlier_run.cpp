@@ -77,7 +77,10 @@ std::optional<Record> EarlierRun::finished_output(int n) const {
   if (!facts) return {};
   facts = with_paths(*facts, [this](const std::string& path) { return in_folder(scene_.inputs().output_dir, path); });
   const Scalar* path = facts->find("path");
-  return path && fs::exists(std::get<std::string>(*path)) ? facts : std::nullopt;
+  if (!path) return {};
+  std::error_code gone;
+  const auto bytes = fs::file_size(std::get<std::string>(*path), gone);
+  return !gone && double(bytes) >= facts->number("bytes", 0) ? facts : std::nullopt;
 }
 
 void EarlierRun::save_output(int n) const {

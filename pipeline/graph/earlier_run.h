@@ -23,7 +23,7 @@ class EarlierRun {
   /// Keeps the value of node n: models as files beside the outputs, for other runs too.
   void save_value_of(int n);
 
-  /// What is known of the output of sink n where its file is complete.
+  /// What is known of the output of sink n where its file is complete: there, and not shorter than it was.
   std::optional<Record> finished_output(int n) const;
   void save_output(int n) const;
 

@@ -99,6 +99,23 @@ TEST_F(OutputFolder, keeps_what_was_found_where_a_later_file_cannot_be_written) 
   EXPECT_NE(again.err.find("model: is there from an earlier run"), std::string::npos) << again.err;
 }
 
+// `out` needs no model, so it is finished before a folder in the way of the mask ends the run.
+TEST_F(OutputFolder, makes_an_output_again_that_was_cut_off_before_the_others_were_there) {
+  const std::string run = "run " + config("landcover") +
+                          " sample/scenes/west.tif --truth sample/survey.gpkg --out out --set sharp.method=bicubic "
+                          "--set model.trees=5";
+  const std::string out = box_.path("out/west/out.tif");
+  box_.shell("mkdir -p out/west/mask.tif/in_the_way");
+  ASSERT_EQ(box_.nadir(run).exit_code, 74);
+  ASSERT_TRUE(std::filesystem::exists(out));
+  const std::string whole = box_.text("out/west/out.tif");
+  std::filesystem::resize_file(out, 100);
+  box_.shell("rm -r out/west/mask.tif");
+  const Outcome again = box_.nadir(run);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(box_.text("out/west/out.tif"), whole);
+}
+
 TEST_F(OutputFolder, of_units_is_not_restarted_by_one_of_them) {
   ASSERT_EQ(copy("sample/scenes/west.tif", "--unit 1/2").exit_code, 0);
   const Outcome run = copy("sample/scenes/west.tif", "--unit 2/2 --restart");
