@@ -15,6 +15,7 @@
 #include "pipeline/app/measure.h"
 #include "pipeline/app/scenes.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 #include "pipeline/graph/run.h"
 
 namespace nadir::app {
@@ -140,12 +141,6 @@ double scene_pixels(const Graph& graph, const SceneFile& file, const std::string
   return double(scene.grid().window().area());
 }
 
-std::string join(const Variant& overrides) {
-  std::string text;
-  for (const std::string& o : overrides) text += (text.empty() ? "" : " ") + o;
-  return text.empty() ? "as it is" : text;
-}
-
 }  // namespace
 
 Json bench_graph(const Registry& registry, const GraphBenchOptions& options) {
@@ -156,7 +151,7 @@ Json bench_graph(const Registry& registry, const GraphBenchOptions& options) {
     request.overrides.insert(request.overrides.end(), overrides.begin(), overrides.end());
     const Graph graph = configured_graph(request, registry);
     configure_io(cache_share(*parse_bytes(graph.run.memory)));
-    Json variant{{"variant", join(overrides)}};
+    Json variant{{"variant", overrides.empty() ? "as it is" : join(overrides, " ")}};
     variant.update(
         measure_variant(graph, scenes.front(), options, scene_pixels(graph, scenes.front(), options.run.truth)));
     variants.push_back(std::move(variant));

@@ -11,6 +11,7 @@
 #include "pipeline/app/describe_stages.h"
 #include "pipeline/app/one_stage.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 #include "stages/metrics/tally.h"
 
 namespace nadir::app {
@@ -44,8 +45,7 @@ Value read_survey(const Registry& registry, const std::string& path, const std::
 }
 
 bool is_geotiff(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension().string();
-  for (char& c : extension) c = char(std::tolower(static_cast<unsigned char>(c)));
+  const std::string extension = lower(std::filesystem::path(path).extension().string());
   return extension == ".tif" || extension == ".tiff";
 }
 

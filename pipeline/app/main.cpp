@@ -25,7 +25,6 @@ namespace nadir::app {
 namespace {
 
 constexpr std::size_t kSmallCache = std::size_t{64} << 20;  // for commands without a memory budget
-constexpr std::int64_t kMostSeed = 9'000'000'000'000'000;   // as of run.seed
 
 Registry all_known_stages() {
   std::vector<StageInfo> stages = io_stages();
@@ -51,6 +50,8 @@ void add_run_options(CLI::App& command, RunRequest& r) {
 
 // Class names and paths may hold bytes that are no UTF-8.
 std::string text_of(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+std::int64_t most_seed() { return std::int64_t(find_param(params_of<RunSettings>(), "seed")->limits.max); }
 
 class Commands {
  public:
@@ -171,7 +172,7 @@ class Commands {
       return 0;
     });
     c->add_option("dir", dir_, "Folder")->required();
-    c->add_option("--seed", seed_, "Another landscape")->check(CLI::Range(std::int64_t{0}, kMostSeed));
+    c->add_option("--seed", seed_, "Another landscape")->check(CLI::Range(std::int64_t{0}, most_seed()));
   }
 
   void add_evaluate() {

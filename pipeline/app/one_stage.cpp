@@ -6,6 +6,7 @@
 
 #include "pipeline/backend/run_stage.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 
 namespace nadir::app {
 namespace {
@@ -41,9 +42,9 @@ ParamValue value_from(const std::string& text, ParamType type) {
 }
 
 std::string names_of(const ParamTable& params) {
-  std::string names;
-  for (const ParamSpec& s : params) names += (names.empty() ? "" : ", ") + s.name;
-  return names.empty() ? "none" : names;
+  std::vector<std::string> names;
+  for (const ParamSpec& s : params) names.push_back(s.name);
+  return names.empty() ? "none" : join(names);
 }
 
 bool reads_pixels(const StageInfo& stage, const Wiring& wiring, std::size_t port) {

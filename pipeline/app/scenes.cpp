@@ -12,6 +12,7 @@
 
 #include "pipeline/app/log.h"
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 
 namespace nadir::app {
 namespace {
@@ -19,9 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_extension(const fs::path& path, std::initializer_list<const char*> extensions) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return char(std::tolower(c)); });
+  const std::string extension = lower(path.extension().string());
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "pipeline/core/error.h"
+#include "pipeline/core/text.h"
 
 namespace nadir {
 namespace {
@@ -87,11 +88,7 @@ bool is_empty(const ParamValue& value) {
 std::string allowed(const ParamSpec& spec) {
   const std::string unit = spec.unit.empty() ? "" : " " + spec.unit;
   if (spec.type == ParamType::boolean) return "true or false";
-  if (spec.type == ParamType::choice) {
-    std::string text = "one of ";
-    for (std::size_t i = 0; i < spec.limits.choices.size(); ++i) text += (i ? ", " : "") + spec.limits.choices[i];
-    return text;
-  }
+  if (spec.type == ParamType::choice) return "one of " + join(spec.limits.choices);
   const int of = spec.limits.multiple_of;
   const std::string kind = spec.type == ParamType::integer
                                ? (of > 1 ? "a multiple of " + std::to_string(of) : "a whole number")

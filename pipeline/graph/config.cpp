@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "pipeline/core/text.h"
 #include "pipeline/graph/config_text.h"
 #include "pipeline/graph/graph_order.h"
 
@@ -28,11 +29,7 @@ std::vector<std::string> names_of(const ParamTable& table) {
   return names;
 }
 
-std::string list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& n : names) text += (text.empty() ? "" : ", ") + n;
-  return text.empty() ? "none" : text;
-}
+std::string list(const std::vector<std::string>& names) { return names.empty() ? "none" : join(names); }
 
 int index_of(const std::vector<Port>& ports, const std::string& name) {
   for (std::size_t i = 0; i < ports.size(); ++i)

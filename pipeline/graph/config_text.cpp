@@ -4,10 +4,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cctype>
+#include <regex>
 #include <set>
 #include <sstream>
 
+#include "pipeline/core/text.h"
 #include "pipeline/graph/yaml_values.h"
 
 namespace nadir {
@@ -34,16 +35,9 @@ Diagnostic unreadable(const std::string& text, const YAML::ParserException& e) {
   return {place_of(e.mark), "", "not readable as YAML: " + e.msg};
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = char(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool is_node_id(const std::string& id) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !id.empty() && std::all_of(id.begin(), id.end(), fits);
+  static const std::regex pattern(kNodeIdPattern);
+  return std::regex_match(id, pattern);
 }
 
 class Reader {

@@ -1,8 +1,8 @@
 // Sizes of memory as people write them.
 #include <algorithm>
-#include <cctype>
 #include <string>
 
+#include "pipeline/core/text.h"
 #include "pipeline/graph/config.h"
 
 namespace nadir {
@@ -15,9 +15,8 @@ std::optional<std::size_t> parse_bytes(const std::string& text) {
   } catch (const std::exception&) {
     return std::nullopt;
   }
-  std::string unit = text.substr(used);
+  std::string unit = lower(text.substr(used));
   unit.erase(std::remove(unit.begin(), unit.end(), ' '), unit.end());
-  for (char& c : unit) c = char(std::tolower(static_cast<unsigned char>(c)));
   const std::string prefixes = "kmgt";
   double factor = 1;
   if (!unit.empty() && unit != "b") {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "pipeline/core/text.h"
 #include "pipeline/core/unshared_sink.h"
 #include "pipeline/graph/earlier_run.h"
 #include "pipeline/graph/memory_need.h"
@@ -165,9 +166,9 @@ class TiledRun {
     std::vector<int> nodes = pass.sinks;
     for (const PortRef& k : pass.keeps)
       if (std::find(nodes.begin(), nodes.end(), k.node) == nodes.end()) nodes.push_back(k.node);
-    std::string name;
-    for (const int n : nodes) name += (name.empty() ? "" : ", ") + scene_.node(n).id;
-    return name;
+    std::vector<std::string> names;
+    for (const int n : nodes) names.push_back(scene_.node(n).id);
+    return join(names);
   }
 
   // A sink whose file got its final name before the interruption needs nothing any more.

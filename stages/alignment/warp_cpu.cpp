@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "pipeline/backend/for_each_row.h"
 #include "pipeline/backend/rows.h"
 #include "pipeline/backend/simd.h"
 #include "pipeline/core/image.h"
@@ -187,10 +188,8 @@ class Resample {
 
 template <class Runs>
 void by_runs(const Exec& exec, const Window& w, const Runs& runs) {
-  exec.parallel(ceil_div(w.height, kStripRows), [&](int strip) {
-    const int top = w.y + strip * kStripRows;
-    for (int y = top; y < std::min(w.bottom(), top + kStripRows); ++y)
-      for (int x = w.x; x < w.right(); x += Runs::kRun) runs.run(x, std::min(w.right(), x + Runs::kRun), y);
+  for_each_row(exec, w, kStripRows, [&](int y) {
+    for (int x = w.x; x < w.right(); x += Runs::kRun) runs.run(x, std::min(w.right(), x + Runs::kRun), y);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "pipeline/backend/for_each_row.h"
 #include "pipeline/backend/simd.h"
 #include "stages/segmentation/elementary.h"
 
@@ -75,10 +76,7 @@ void smooth_by_mean_fields(Exec& exec, ConstTileView p, TileView q, float beta, 
   TileView from = one.view(), to = two.view();
   for (int left = iterations - 1; left >= 0; --left) {
     const Window w = grow(q.window, left);
-    exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
-      const int top = w.y + task * kRowsPerTask;
-      for (int y = top; y < std::min(w.bottom(), top + kRowsPerTask); ++y) smooth_row(p, from, to, beta, w, y);
-    });
+    for_each_row(exec, w, kRowsPerTask, [&](int y) { smooth_row(p, from, to, beta, w, y); });
     std::swap(from, to);
   }
   for (int y = q.window.y; y < q.window.bottom(); ++y) {

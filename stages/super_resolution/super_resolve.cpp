@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "pipeline/backend/for_each_row.h"
 #include "pipeline/core/error.h"
 #include "stages/super_resolution/block_solver.h"
 #include "stages/super_resolution/fill.h"
@@ -59,12 +60,15 @@ NADIR_PARAMS(
           "nonlocal, scale 3 and 4: whether a small network, trained on photographs, drawings and aerial images, "
           "corrects the result."),
     PARAM(orientations, "", range(0, kOrientations),
-          "nonlocal, scale 3 and 4: orientations of the image in which it does; the mean is taken. 0: by quality."),
+          "nonlocal, scale 3 and 4: orientations of the image, turned and mirrored, in which the learned prior "
+          "corrects it; "
+          "the mean is taken. 0: by quality."),
     PARAM(block_px, "px", range(8, 4096),
           "Edge of the blocks that are solved on their own, in pixels of the image; anchored to the scene."),
     PARAM(halo_px, "px", range(-1, 1024),
           "What a block sees beyond its edge, in pixels of the image; -1: 72 fine pixels."))
 
+constexpr int kRowsPerTask = 32;
 constexpr int kHaloFinePx = 72;  // beyond, an edge changes no more than chance does: README.md
 constexpr float kClip = 1e4f;    // 8-bit units: samples beyond are no radiometry, and would swamp float32
 
@@ -81,16 +85,6 @@ SolverSettings solver_settings(const Params& p, const Observation& observation, 
   if (p.search_px > 0) s.search.radius = p.search_px;
   s.strength = p.strength;
   return s;
-}
-
-// Calls body(y) for every row of a window, on several threads.
-template <class Body>
-void for_each_row(const Exec& exec, const Window& w, const Body& body) {
-  constexpr int kRowsPerTask = 32;
-  exec.parallel(ceil_div(w.height, kRowsPerTask), [&](int task) {
-    const int top = w.y + task * kRowsPerTask;
-    for (int y = top; y < std::min(w.bottom(), top + kRowsPerTask); ++y) body(y);
-  });
 }
 
 // nonlocal: x = argmin |y - A x|^2 / (2 n^2) + the nonlocally centralised sparsity of groups of similar patches (Dong,
@@ -202,7 +196,7 @@ class SuperResolve final : public TileStage {
   Tile load(ConstTileView in, const Window& r, const Exec& exec) const {
     Tile y({0, 0, r.width, r.height}, in.bands);
     const TileView to = y.view();
-    for_each_row(exec, y.window(), [&](int v) {
+    for_each_row(exec, y.window(), kRowsPerTask, [&](int v) {
       for (int u = 0; u < r.width; ++u) {
         bool valid = in.is_valid(r.x + u, r.y + v);
         for (int b = 0; b < in.bands; ++b) {
@@ -231,14 +225,14 @@ class SuperResolve final : public TileStage {
     const Tile y = load(in, r, exec);
     const Window target = intersect({core.x * s, core.y * s, core.width * s, core.height * s}, out.window);
     std::atomic<bool> any = false;
-    for_each_row(exec, target, [&](int v) {
+    for_each_row(exec, target, kRowsPerTask, [&](int v) {
       bool any_here = false;
       for (int u = target.x; u < target.right(); ++u)
         any_here |= (out.mask()(u, v) = y.view().is_valid(u / s - r.x, v / s - r.y)) != 0;
       if (any_here) any = true;
     });
     const Tile x = any ? solve(y.view(), r, exec) : Tile();
-    for_each_row(exec, target, [&](int v) {
+    for_each_row(exec, target, kRowsPerTask, [&](int v) {
       for (int b = 0; b < out.bands; ++b) {
         const BandScale& scale = bands_[std::size_t(b)];
         for (int u = target.x; u < target.right(); ++u)

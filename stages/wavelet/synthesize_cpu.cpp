@@ -7,6 +7,7 @@
 #include <array>
 #include <vector>
 
+#include "pipeline/backend/for_each_row.h"
 #include "pipeline/backend/interleave.h"
 #include "pipeline/backend/rows.h"
 #include "stages/wavelet/ring.h"
@@ -212,14 +213,12 @@ void mask_synthesis_cpu(const Exec& exec, ConstTileView packed, ConstTileView li
                         const SubbandLayout& layout) {
   const MaskSynthesis rule{packed, like, fine, layout};
   const Window& w = fine.window;
-  exec.parallel(ceil_div(w.height, kStripRows), [&](int strip) {
-    for (int y = w.y + strip * kStripRows; y < std::min(w.bottom(), w.y + (strip + 1) * kStripRows); ++y) {
-      std::uint8_t* mask = &fine.mask()(w.x, y);
-      if (mask_row(rule, {w.x, y, w.width, 1}, mask)) continue;
-      for (int b = 0; b < fine.bands; ++b)
-        for (int i = 0; i < w.width; ++i)
-          if (!mask[i]) fine(b, w.x + i, y) = 0;
-    }
+  for_each_row(exec, w, kStripRows, [&](int y) {
+    std::uint8_t* mask = &fine.mask()(w.x, y);
+    if (mask_row(rule, {w.x, y, w.width, 1}, mask)) return;
+    for (int b = 0; b < fine.bands; ++b)
+      for (int i = 0; i < w.width; ++i)
+        if (!mask[i]) fine(b, w.x + i, y) = 0;
   });
 }
 
